@@ -1,0 +1,48 @@
+"""Everything that can go wrong at the edge, as exceptions a person can act on.
+
+SynthmatchError            what was wrong, what came, what is allowed, what to do next
+|-- AudioError             the sound that came in
+|-- PatchError             a .fxp or preset file
+|-- ParameterError         a value that the parameter space does not have
+|-- SurgeNotFoundError     no Surge XT where we looked
+|-- RenderError            a render that failed, hung or crashed; names its job
+|-- WeightsError           a weights file that is missing, corrupt, foreign or too new
+`-- OutputError            a folder or file that cannot be written
+
+The command line prints the message on one line and leaves with status 2. Anything else that
+escapes is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class SynthmatchError(Exception):
+    """Base of all faults that are not ours; ``str(error)`` is one full sentence or two."""
+
+
+class AudioError(SynthmatchError):
+    """The sound is missing, unreadable, silent, or not usable."""
+
+
+class PatchError(SynthmatchError):
+    """The preset file is missing, cut off, hostile, or of another plugin."""
+
+
+class ParameterError(SynthmatchError):
+    """A parameter name or value does not belong to the parameter space."""
+
+
+class SurgeNotFoundError(SynthmatchError):
+    """No Surge XT was found in any of the places we look."""
+
+
+class RenderError(SynthmatchError):
+    """Surge XT did not deliver a render."""
+
+
+class WeightsError(SynthmatchError):
+    """The model's weights cannot be used."""
+
+
+class OutputError(SynthmatchError):
+    """The result cannot be written."""

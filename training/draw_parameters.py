@@ -1,0 +1,51 @@
+"""First step of training: an index becomes a random parameter set, the same on every machine.
+
+The index is the seed and decides the split, so a dataset is named by its parameter space and a
+range of indices alone. Sampling rules: Hayes et al. 2025, section on datasets (theirs were unseeded).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from backend.records import Note, ParameterSet, ParameterValue
+from backend.synth.spec import MINIMUM_NOTE_S, ParameterSpec
+
+Split = Literal["train", "validation", "test"]
+
+#: Of every hundred indices, one is kept for validation and one for testing.
+SPLIT_PERIOD = 100
+
+
+def split_of(index: int) -> Split:
+    """Return which split an index belongs to."""
+    return {0: "validation", 1: "test"}.get(index % SPLIT_PERIOD, "train")  # type: ignore[return-value]
+
+
+def draw_parameters(spec: ParameterSpec, index: int) -> ParameterSet:
+    """Draw the parameter set of an index.
+
+    Args:
+        spec: the parameter space with its sampling rules.
+        index: 0 or more; also the seed.
+
+    Returns:
+        A complete parameter set whose note lies within the render.
+    """
+    rng = np.random.default_rng([index, spec.width])
+    values: dict[str, ParameterValue] = {}
+    for parameter in spec.parameters:
+        if parameter.categories:
+            weights = np.array([category.weight for category in parameter.categories])
+            choice = rng.choice(len(weights), p=weights / weights.sum())
+            values[parameter.name] = parameter.labels[int(choice)]
+        elif rng.random() < parameter.constant_probability:
+            values[parameter.name] = parameter.constant
+        else:
+            values[parameter.name] = float(rng.uniform(parameter.minimum, parameter.maximum))
+    pitch = int(rng.integers(spec.pitch_low, spec.pitch_high + 1))
+    on_s, off_s = np.sort(rng.uniform(0.0, spec.duration_s, size=2))
+    off_s = max(float(off_s), min(float(on_s) + MINIMUM_NOTE_S, spec.duration_s))
+    return ParameterSet(spec.name, values, Note(pitch, float(on_s), off_s))
