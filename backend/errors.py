@@ -7,6 +7,7 @@ SynthmatchError            what was wrong, what came, what is allowed, what to d
 |-- SurgeNotFoundError     no Surge XT where we looked
 |-- RenderError            a render that failed, hung or crashed; names its job
 |-- WeightsError           a weights file that is missing, corrupt, foreign or too new
+|-- DeviceError            a compute device that this computer does not have
 `-- OutputError            a folder or file that cannot be written
 
 The command line prints the message on one line and leaves with status 2. Anything else that
@@ -42,6 +43,10 @@ class RenderError(SynthmatchError):
 
 class WeightsError(SynthmatchError):
     """The model's weights cannot be used."""
+
+
+class DeviceError(SynthmatchError):
+    """The device asked for is not there."""
 
 
 class OutputError(SynthmatchError):

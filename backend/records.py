@@ -43,7 +43,7 @@ class AudioRegion:
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return self.audio.shape[-1] / self.sample_rate_hz
+        return int(self.audio.shape[-1]) / self.sample_rate_hz
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """First step of training: an index becomes a random parameter set, the same on every machine.
 
 The index is the seed and decides the split, so a dataset is named by its parameter space and a
-range of indices alone. Sampling rules: Hayes et al. 2025, section on datasets (theirs were unseeded).
+range of indices alone. Sampling rules: Hayes et al. 2025, section on datasets (theirs were
+unseeded).
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def draw_parameters(spec: ParameterSpec, index: int) -> ParameterSet:
         else:
             values[parameter.name] = float(rng.uniform(parameter.minimum, parameter.maximum))
     pitch = int(rng.integers(spec.pitch_low, spec.pitch_high + 1))
-    on_s, off_s = np.sort(rng.uniform(0.0, spec.duration_s, size=2))
-    off_s = max(float(off_s), min(float(on_s) + MINIMUM_NOTE_S, spec.duration_s))
-    return ParameterSet(spec.name, values, Note(pitch, float(on_s), off_s))
+    first_s, second_s = np.sort(rng.uniform(0.0, spec.duration_s, size=2))
+    on_s = min(float(first_s), spec.duration_s - MINIMUM_NOTE_S)
+    off_s = max(float(second_s), on_s + MINIMUM_NOTE_S)
+    return ParameterSet(spec.name, values, Note(pitch, on_s, off_s))

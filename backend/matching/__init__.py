@@ -1,0 +1,1 @@
+"""Propose parameter sets for a sound, measure them, put them in order."""

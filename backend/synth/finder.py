@@ -20,7 +20,9 @@ def standard_folders() -> tuple[Path, ...]:
         return (home / "Library/Audio/Plug-Ins/VST3", Path("/Library/Audio/Plug-Ins/VST3"))
     if sys.platform == "win32":
         user = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local")) / "Programs/Common/VST3"
-        shared = Path(os.environ.get("COMMONPROGRAMFILES", "C:/Program Files/Common Files")) / "VST3"
+        shared = (
+            Path(os.environ.get("COMMONPROGRAMFILES", "C:/Program Files/Common Files")) / "VST3"
+        )
         return (user, shared)
     return (home / ".vst3", Path("/usr/local/lib/vst3"), Path("/usr/lib/vst3"))
 
@@ -36,7 +38,7 @@ def find_surge(given: Path | None = None) -> Path:
     """
     named = given or (Path(os.environ[SURGE_VARIABLE]) if os.environ.get(SURGE_VARIABLE) else None)
     if named is not None:
-        places = (named, named / BUNDLE_NAME)
+        places: tuple[Path, ...] = (named, named / BUNDLE_NAME)
     else:
         # Surge's installers put the bundle at the top or in a folder of its maker.
         places = tuple(

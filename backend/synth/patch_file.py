@@ -7,60 +7,29 @@ state that a host gives to Surge, so one writer serves files and renders. Layout
 
 from __future__ import annotations
 
-import os
+import re
 import struct
 import tempfile
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
 
-from backend.errors import OutputError, PatchError
-from backend.records import ParameterSet
+from backend.errors import OutputError, ParameterError, PatchError
+from backend.records import Note, ParameterSet
+from backend.synth.patch_template import patch_xml
+from backend.synth.patch_xml import number, parse_xml, printable, whole_number
 from backend.synth.spec import ParameterSpec, load_spec
 from backend.synth.table import Routing, surge_table
 
-FXP_HEADER = struct.Struct(">4sI4sI4sII28sI")  # magic, size, kind, version, id, version, n, name, size
+# magic, size, kind, version, plugin, plugin version, programs, name, body bytes
+FXP_HEADER = struct.Struct(">4sI4sI4sII28sI")
 BODY_HEADER = struct.Struct("<4sI6I")  # tag, XML bytes, wavetable bytes of the six oscillators
 MAX_XML_BYTES = 4 * 1024 * 1024  # Surge refuses more
 MAX_FILE_BYTES = 64 * 1024 * 1024  # six wavetables of the largest kind fit well within
+MAX_NAME = 100  # characters of a patch name; the longest that ships with Surge has 49
+TEMPO_REVISION = 23  # from here on Surge crashes on a patch without tempoOnSave
 
 #: The mix of each effect in the spaces, and the slot's bit in ``fx_disable``.
 _MIX_BITS = (("fx1_p6", 1 << 0), ("fx2_p10", 1 << 1), ("fx9_p9", 1 << 8))
-
-#: Everything after the parameters, as Surge writes it for a patch without step sequences, MSEGs,
-#: formulae, macros, or anything of the host's (``dawExtraState`` unpopulated: no OSC settings).
-_TAIL = (
-    "<nonparamconfig>"
-    + "".join(
-        f'<{name}_{scene} v="{value}" />'
-        for name, value in (
-            *(("monoVoicePrority", 1), ("monoVoiceEnvelope", 0), ("polyVoiceRepeatedKeyMode", 0)),
-        )
-        for scene in (0, 1)
-    )
-    + '<hardclipmodes global="1" sc0="1" sc1="1" /><tuningApplicationMode v="1" /></nonparamconfig>'
-    + "<extraoscdata>"
-    + "".join(
-        f'<osc_extra_sc{scene}_osc{osc} scene="{scene}" osc="{osc}" extra_n="0" />'
-        for scene in (0, 1)
-        for osc in (0, 1, 2)
-    )
-    + "</extraoscdata><stepsequences /><msegs /><formulae /><extralfo>"
-    + "".join(
-        f'<lfo scene="{scene}" i="{lfo}" extraAmplitude="0" />'
-        for scene in (0, 1)
-        for lfo in range(12)
-    )
-    + "</extralfo><customcontroller>"
-    + "".join(
-        f'<entry i="{i}" bipolar="0" v="0.00000000000000" label="-" />' for i in range(8)
-    )
-    + '</customcontroller><lfobanklabels /><modwheel s0="0" s1="0" />'
-    + '<compatability><correctlyTunedCombFilter v="1" /></compatability>'
-    + '<tempoOnSave v="120.000000" /><dawExtraState populated="0" /></patch>'
-)
 
 
 @dataclass(frozen=True)
@@ -101,22 +70,13 @@ def patch_body(parameters: ParameterSet, name: str, *, rest_dry_effects: bool = 
     natives = spec.natives(parameters)
     if rest_dry_effects:
         natives["fx_disable"] = sum(bit for mix, bit in _MIX_BITS if natives.get(mix) == 0.0)
-    head, elements = _template(spec.base)
-    meta = (
-        f'<meta name={quoteattr(_printable(name))} category="Synthmatch" comment="" '
-        'author="Synthmatch" license=""><tags /></meta>'
-    )
-    written = [
-        f'{start}"{_number(natives.get(storage, value), kind)}"{end}'
-        for storage, kind, value, start, end in elements
-    ]
-    xml = f"{head}{meta}<parameters>{''.join(written)}</parameters>{_TAIL}".encode()
+    xml = patch_xml(spec.base, natives, printable(name, MAX_NAME))
     return BODY_HEADER.pack(b"sub3", len(xml), 0, 0, 0, 0, 0, 0) + xml
 
 
 def fxp_bytes(body: bytes, name: str) -> bytes:
     """Wrap a patch body as the contents of an ``.fxp`` file."""
-    short = _printable(name).encode("ascii", "replace")[:27]
+    short = printable(name, 27).encode("ascii", "replace")
     return FXP_HEADER.pack(b"CcnK", 0, b"FPCh", 1, b"cjs3", 1, 1, short, len(body)) + body
 
 
@@ -135,18 +95,23 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OutputError: the folder is missing, read-only or full.
     """
-    temporary = ""
+    temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
-            temporary = file.name
+            temporary = Path(file.name)
             file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True) if temporary else None
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        temporary = None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
         raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; choose another folder or free space"
+            f"cannot write {printable(str(path), 200)}: {reason}; choose another folder or free "
+            "space"
         ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def read_fxp(path: Path) -> Patch:
@@ -155,17 +120,20 @@ def read_fxp(path: Path) -> Patch:
     Raises:
         PatchError: the file is missing, too large, cut off, of another plugin, or hostile.
     """
+    what = printable(str(path), 200)
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise PatchError(
-                f"{path.name} is {path.stat().st_size:,} bytes; a Surge patch has at most "
-                f"{MAX_FILE_BYTES:,}: choose a .fxp saved by Surge XT"
-            )
-        data = path.read_bytes()
-    except OSError as error:
+        if path.exists() and not path.is_file():  # a pipe or device would never end
+            raise PatchError(f"{what} is no file; choose a .fxp saved by Surge XT")
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise PatchError(f"cannot read {what}: {reason}; check the path") from error
+    if len(data) > MAX_FILE_BYTES:
         raise PatchError(
-            f"cannot read {path}: {error.strerror or error}; check the path"
-        ) from error
+            f"{what} is larger than {MAX_FILE_BYTES:,} bytes, the most a Surge patch has: "
+            "choose a .fxp saved by Surge XT"
+        )
     return parse_fxp(data, path.stem)
 
 
@@ -175,7 +143,7 @@ def parse_fxp(data: bytes, fallback_name: str) -> Patch:
     Raises:
         PatchError: as ``read_fxp``.
     """
-    what = f"{fallback_name}.fxp"
+    what = f"{printable(fallback_name, MAX_NAME)}.fxp"
     if len(data) < FXP_HEADER.size:
         raise PatchError(
             f"{what} has {len(data)} bytes; a preset file has at least {FXP_HEADER.size}: "
@@ -183,27 +151,31 @@ def parse_fxp(data: bytes, fallback_name: str) -> Patch:
         )
     magic, _, kind, _, plugin, _, _, _, size = FXP_HEADER.unpack_from(data)
     if magic != b"CcnK" or kind != b"FPCh":
-        raise PatchError(f"{what} is no .fxp preset with a data chunk: choose one saved by Surge XT")
+        raise PatchError(f"{what} is no .fxp preset with a patch: choose one saved by Surge XT")
     if plugin != b"cjs3":
         raise PatchError(
             f"{what} belongs to another plugin (id {plugin!r}, Surge XT is b'cjs3'): "
             "choose one saved by Surge XT"
         )
     body = data[FXP_HEADER.size :]
-    if size != len(body):
+    if size > len(body):  # less is harmless: a patch that ships with Surge has a byte to spare
         raise PatchError(
             f"{what} says {size:,} bytes of patch but holds {len(body):,}: it is cut off or "
             "damaged, save it again from Surge XT"
         )
-    return parse_body(body, fallback_name)
+    return parse_body(body[:size], fallback_name)
 
 
 def parse_body(body: bytes, fallback_name: str) -> Patch:
     """Read a patch body (``sub3`` + XML + wavetables).
 
+    The returned body carries no host state (MIDI, tuning and OSC settings of whoever saved it),
+    which would outlast the patch in the Surge that plays it.
+
     Raises:
         PatchError: as ``read_fxp``.
     """
+    fallback_name = printable(fallback_name, MAX_NAME)
     what = f"the patch {fallback_name}"
     if len(body) < BODY_HEADER.size or body[:4] != b"sub3":
         raise PatchError(f"{what} has no Surge patch header (sub3): save it again from Surge XT")
@@ -211,26 +183,30 @@ def parse_body(body: bytes, fallback_name: str) -> Patch:
     if xml_size >= MAX_XML_BYTES or BODY_HEADER.size + xml_size + sum(wavetables) > len(body):
         raise PatchError(
             f"{what} announces {xml_size + sum(wavetables):,} bytes but holds "
-            f"{len(body) - BODY_HEADER.size:,}: it is cut off or damaged, save it again from Surge XT"
+            f"{len(body) - BODY_HEADER.size:,}: it is cut off or damaged, save it again from "
+            "Surge XT"
         )
-    root = _parse_xml(body[BODY_HEADER.size : BODY_HEADER.size + xml_size], what)
+    xml_end = BODY_HEADER.size + xml_size
+    root = parse_xml(body[BODY_HEADER.size : xml_end], what)
     parameters = root.find("parameters")
     if root.tag != "patch" or parameters is None:
         raise PatchError(f"{what} lists no parameters: save it again from Surge XT")
-    try:
-        natives = {element.tag: float(element.attrib["value"]) for element in parameters}
-        routings = tuple(
-            Routing(int(child.attrib["source"]), element.tag, float(child.attrib["depth"]))
-            for element in parameters
-            for child in element.iter("modrouting")
-        )
-        revision = int(root.attrib.get("revision", "0"))
-    except (KeyError, ValueError) as error:
-        raise PatchError(
-            f"{what} has a parameter without a readable value ({error}): save it again from Surge XT"
-        ) from error
+    revision = whole_number(root, "revision", what) if "revision" in root.attrib else 0
+    if revision >= TEMPO_REVISION and root.find("tempoOnSave") is None:
+        raise PatchError(f"{what} lacks its tempo, without which Surge XT crashes: do not use it")
+    natives = {element.tag: number(element, "value", what) for element in parameters}
+    if len(natives) < len(parameters):
+        raise PatchError(f"{what} lists a parameter twice: save it again from Surge XT")
+    routings = tuple(
+        Routing(whole_number(child, "source", what), element.tag, number(child, "depth", what))
+        for element in parameters
+        for child in element.iter("modrouting")
+    )
+    host_state = root.find("dawExtraState")
+    if host_state is not None and host_state.get("populated", "0") != "0":
+        body = _without_host_state(body, xml_end, what)
     meta = root.find("meta")
-    name = (meta.attrib.get("name", "") if meta is not None else "") or fallback_name
+    name = printable(meta.get("name", "") if meta is not None else "", MAX_NAME) or fallback_name
     return Patch(name, body, natives, routings, revision)
 
 
@@ -245,51 +221,26 @@ def spec_of(patch: Patch) -> ParameterSpec | None:
             if p.storage not in inside and (value := p.base_value(spec.base)) is not None
         }
         same = all(abs(patch.natives.get(s, v) - v) < 1e-6 for s, v in fixed.items())
-        if same and set(patch.routings) == set(surge_table().routings) and inside <= patch.natives.keys():
-            return spec
+        if not same or set(patch.routings) != set(surge_table().routings):
+            continue
+        try:
+            spec.from_natives(patch.natives, Note(spec.pitch_low, 0.0, spec.duration_s))
+        except ParameterError:
+            continue
+        return spec
     return None
 
 
-def _parse_xml(text: bytes, what: str) -> ElementTree.Element:
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise PatchError(f"{what} declares XML entities, which Surge never writes: do not use it")
-    try:
-        return ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise PatchError(
-            f"{what} holds damaged XML ({error}): save it again from Surge XT"
-        ) from error
-
-
-@cache
-def _template(base: str) -> tuple[str, tuple[tuple[str, str, float, str, str], ...]]:
-    table = surge_table()
-    routed = {routing.target: routing for routing in table.routings}
-    elements = []
-    for parameter in table.parameters:
-        value = parameter.base_value(base)
-        if value is None:
-            continue
-        flags = "".join(f' {flag}="{on}"' for flag, on in parameter.flags)
-        end = f"{flags} />"
-        if routing := routed.get(parameter.storage):
-            end = (
-                f'{flags}><modrouting source="{routing.source}" depth="{routing.depth:g}" '
-                f'muted="0" source_index="0" /></{parameter.storage}>'
-            )
-        kind = "2" if parameter.kind == "float" else "0"
-        start = f'<{parameter.storage} type="{kind}" value='
-        elements.append((parameter.storage, parameter.kind, value, start, end))
-    head = (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes" ?>'
-        f'<patch revision="{table.patch_revision}">'
+def _without_host_state(body: bytes, xml_end: int, what: str) -> bytes:
+    """Mark the host state as absent, in place: sizes and everything else stay."""
+    start = BODY_HEADER.size
+    empty = b'<dawExtraState populated="0"'
+    xml = re.sub(
+        rb"<dawExtraState\b[^<>]*?(?=/?>)",
+        lambda found: empty.ljust(len(found[0])) if len(found[0]) >= len(empty) else found[0],
+        body[start:xml_end],
     )
-    return head, tuple(elements)
-
-
-def _number(value: float, kind: str) -> str:
-    return f"{value:.14f}" if kind == "float" else str(round(value))
-
-
-def _printable(name: str) -> str:
-    return "".join(c for c in name if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF)
+    state = parse_xml(xml, what).find("dawExtraState")
+    if len(xml) != xml_end - start or state is None or state.get("populated") != "0":
+        raise PatchError(f"{what} hides settings of another host: save it again from Surge XT")
+    return body[:start] + xml + body[xml_end:]

@@ -1,7 +1,8 @@
 """A Surge patch body as the state that pedalboard's VST3 host sets (JUCE's wrapper around it).
 
 JUCE writes a VST3 state as ``VC2!`` + size + XML, whose ``IComponent`` text is the component's
-bytes in JUCE's own base64: ``<byte count>.<digits>``, six bits a digit, least significant bit first.
+bytes in JUCE's own base64: ``<byte count>.<digits>``, six bits a digit, the least significant
+bit first.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def state_from_body(body: bytes) -> bytes:
     bits = np.unpackbits(np.frombuffer(body, dtype=np.uint8), bitorder="little")
     padded = np.zeros(-(-len(bits) // 6) * 6, dtype=np.uint8)
     padded[: len(bits)] = bits
-    digits = _DIGIT_OF[padded.reshape(-1, 6) @ _PLACES].tobytes()  # (digits, 6) -> (digits,)
+    digits: bytes = _DIGIT_OF[padded.reshape(-1, 6) @ _PLACES].tobytes()  # (digits, 6) -> (digits,)
     xml = (
         b'<?xml version="1.0" encoding="UTF-8"?> <VST3PluginState><IComponent>%d.' % len(body)
         + digits
@@ -43,4 +44,4 @@ def body_from_state(state: bytes) -> bytes:
     size = int(found[1])
     digits = np.frombuffer(found[2], dtype=np.uint8)
     bits = (_VALUE_OF[digits][:, None] >> np.arange(6, dtype=np.uint8)) & 1  # (digits, 6)
-    return np.packbits(bits.reshape(-1)[: size * 8], bitorder="little").tobytes()
+    return bytes(np.packbits(bits.reshape(-1)[: size * 8], bitorder="little"))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pedalboard import VST3Plugin
@@ -52,23 +52,24 @@ class Renderer(Protocol):
 
 
 class SurgeRenderer:
-    """One Surge XT, to be used on the thread that made it.
-
-    Args:
-        path: the Surge XT VST3.
-
-    Raises:
-        RenderError: the plugin cannot be loaded.
-    """
+    """One Surge XT, to be used on the thread that made it."""
 
     def __init__(self, path: Path) -> None:
+        """Load the plugin, about two seconds of work.
+
+        Args:
+            path: the Surge XT VST3.
+
+        Raises:
+            RenderError: the plugin cannot be loaded.
+        """
         try:
             with quiet():
                 self._plugin = VST3Plugin(str(path))
         except (ImportError, RuntimeError, ValueError) as error:
             raise RenderError(
-                f"cannot load Surge XT from {path}: {error}; check that it is Surge XT 1.3 or later "
-                "for this system"
+                f"cannot load Surge XT from {path}: {error}; check that it is Surge XT 1.3 or "
+                "later for this system"
             ) from error
 
     def render(self, job: RenderJob) -> AudioRegion:
@@ -78,19 +79,20 @@ class SurgeRenderer:
             RenderError: Surge delivered no finite stereo sound.
         """
         self.load(job.body)
-        messages = [
+        messages: list[Any | tuple[bytes, float] | tuple[list[int], float]] = [
             (bytes([0x90, job.note.pitch, NOTE_VELOCITY]), job.note.on_s),
             (bytes([0x80, job.note.pitch, NOTE_VELOCITY]), job.note.off_s),
         ]
+        samples = round(job.duration_s * SAMPLE_RATE_HZ)
         audio = self._plugin.process(
             messages,
-            duration=job.duration_s,
+            duration=(samples + 0.5) / SAMPLE_RATE_HZ,  # pedalboard truncates to whole samples
             sample_rate=SAMPLE_RATE_HZ,
             num_channels=2,
             buffer_size=BUFFER_SAMPLES,
             reset=True,
         )
-        if audio.shape != (2, round(job.duration_s * SAMPLE_RATE_HZ)) or not np.isfinite(audio).all():
+        if audio.shape != (2, samples) or not np.isfinite(audio).all():
             raise RenderError(
                 f"Surge XT rendered {job.name} as {audio.shape} with values that are not sound; "
                 "the patch is unusable, choose another"

@@ -3,7 +3,8 @@
 Three representations of one setting (after Hayes et al., ISMIR 2025):
 
 - *vector*: what the network sees, float32 ``(width,)``, every number nominally in -1..1;
-  continuous parameters, then one-hot groups, in spec order, then pitch, note-on, note-off.
+  one number for a continuous parameter and a one-hot group for a categorical one, in the papers'
+  order, then pitch, note-on, note-off.
 - *parameter set*: named host values 0..1 or category labels, and a note (``records.ParameterSet``).
 - *native values*: Surge's own units by storage name, as they stand in a patch file.
 
@@ -28,8 +29,14 @@ from backend.synth.table import SpecParameter, snap_to_note_length, surge_table
 
 NOTE_WIDTH = 3  # pitch, note-on, note-off
 
+#: How near (of a range of 2) a sampled number counts as the constant it was probably drawn as.
+SETTLE_DISTANCE = 0.06
+
 #: Shortest note a decoded vector may hold; a zero-length note would render silence.
 MINIMUM_NOTE_S = 0.01
+
+#: Slack for what single-precision vectors and natives lose of a value at the edge of its range.
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,13 @@ class ParameterSpec:
     def fingerprint(self) -> str:
         """SHA-256 over everything that gives a vector its meaning; weights are bound to it."""
         rows = [
-            [p.name, p.surge.storage, p.minimum, p.maximum, [[c.label, c.native] for c in p.categories]]
+            [
+                p.name,
+                p.surge.storage,
+                p.minimum,
+                p.maximum,
+                [[c.label, c.native] for c in p.categories],
+            ]
             for p in self.parameters
         ]
         note = [self.pitch_low, self.pitch_high, self.duration_s]
@@ -93,10 +106,10 @@ class ParameterSpec:
         note = parameters.note
         encoded[-3] = (note.pitch - self.pitch_low) / (self.pitch_high - self.pitch_low)
         encoded[-2:] = note.on_s / self.duration_s, note.off_s / self.duration_s
-        if not np.all((encoded >= 0) & (encoded <= 1)):
+        if not (np.all((encoded >= 0) & (encoded <= 1)) and note.on_s <= note.off_s):
             raise ParameterError(
                 f"the note {note} is outside the space; pitch must be {self.pitch_low} to "
-                f"{self.pitch_high} and times 0 to {self.duration_s} s"
+                f"{self.pitch_high} and times 0 to {self.duration_s} s, on before off"
             )
         return (2 * encoded - 1).astype(np.float32)
 
@@ -123,10 +136,31 @@ class ParameterSpec:
                 values[parameter.name] = parameter.minimum + float(clipped[place.start]) * span
         pitch = self.pitch_low + round(float(clipped[-3]) * (self.pitch_high - self.pitch_low))
         on_s, off_s = sorted(float(time) * self.duration_s for time in clipped[-2:])
-        if off_s - on_s < MINIMUM_NOTE_S:
+        if off_s - on_s < MINIMUM_NOTE_S - TOLERANCE:
             on_s = min(on_s, self.duration_s - MINIMUM_NOTE_S)
             off_s = on_s + MINIMUM_NOTE_S
         return ParameterSet(self.name, values, Note(pitch, on_s, off_s))
+
+    def settle(self, vector: npt.ArrayLike) -> Vector:
+        """Move sampled numbers that lie next to a value training draws often onto that value.
+
+        An LFO amplitude of 0.01 is far likelier a sampled 0 than a drawn 0.01; left alone it would
+        wobble where the target stands still. ``decode`` itself stays exact and does not do this.
+
+        Args:
+            vector: ``(width,)``, in -1..1 give or take.
+
+        Returns:
+            float32 ``(width,)``.
+        """
+        x = np.array(vector, dtype=np.float32)
+        for parameter, place in zip(self.parameters, self.slices(), strict=True):
+            if parameter.constant_probability > 0:
+                span = parameter.maximum - parameter.minimum
+                constant = 2 * (parameter.constant - parameter.minimum) / span - 1
+                if abs(float(x[place.start]) - constant) < SETTLE_DISTANCE:
+                    x[place] = constant
+        return x
 
     def natives(self, parameters: ParameterSet) -> dict[str, float]:
         """Return storage name -> native value for the space's parameters.
@@ -160,11 +194,13 @@ class ParameterSpec:
             native = natives[storage]
             if not parameter.categories:
                 values[parameter.name] = parameter.surge.native_to_host(native)
+                self._fraction(parameter, values[parameter.name])
                 continue
             near = [abs(category.native - native) for category in parameter.categories]
             if min(near) > 1e-4:
                 raise ParameterError(
-                    f"{parameter.name} is {native:g}; {self.name} knows {', '.join(parameter.labels)}"
+                    f"{parameter.name} is {native:g}; {self.name} knows "
+                    f"{', '.join(parameter.labels)}"
                 )
             values[parameter.name] = parameter.labels[int(np.argmin(near))]
         return ParameterSet(self.name, values, note)
@@ -181,7 +217,9 @@ class ParameterSpec:
             if parameter.categories and parameter.surge.kind == "float":  # tempo-synced times
                 native = natives[parameter.surge.storage]
                 choices = [category.native for category in parameter.categories]
-                natives[parameter.surge.storage] = min(choices, key=lambda c: abs(c - snap_to_note_length(native)))
+                natives[parameter.surge.storage] = min(
+                    choices, key=lambda c: abs(c - snap_to_note_length(native))
+                )
         named = self.from_natives(natives, note)
         exact = {p.name: host[p.name] for p in self.parameters if not p.categories}
         return ParameterSet(self.name, {**named.values, **exact}, note)
@@ -195,12 +233,10 @@ class ParameterSpec:
             )
 
     def _fraction(self, parameter: SpecParameter, value: ParameterValue) -> float:
-        span = parameter.maximum - parameter.minimum
-        try:
-            fraction = (float(value) - parameter.minimum) / span
-        except ValueError:
-            fraction = float("nan")
-        if not -1e-6 <= fraction <= 1 + 1e-6:
+        fraction = float("nan")
+        if not isinstance(value, str):
+            fraction = (value - parameter.minimum) / (parameter.maximum - parameter.minimum)
+        if not -TOLERANCE <= fraction <= 1 + TOLERANCE:
             raise ParameterError(
                 f"{parameter.name} is {value!r}; it must be a number from {parameter.minimum:g} "
                 f"to {parameter.maximum:g}"

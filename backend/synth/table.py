@@ -1,4 +1,4 @@
-"""The parameter table of Surge XT, read from ``surge_xt.json``: the one place that knows names and ranges.
+"""The parameter table of Surge XT, read from ``surge_xt.json``: all names and ranges.
 
 Every other module asks here: the codec for ranges and categories, the patch writer for base values
 and flags, the live link for OSC addresses, locking for sections. The figures were measured on
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
-
-import numpy as np
 
 Kind = Literal["float", "int", "bool"]
 
@@ -31,7 +29,7 @@ class Display:
 
     Args:
         unit: ``Hz``, ``s``, ``%``, ``dB``, ``semitones`` or empty.
-        rule: ``linear`` (value x scale), ``exp2`` (a x 2^(b x value)) or ``decibel`` (18 log2 value).
+        rule: ``linear`` (a x value), ``exp2`` (a x 2^(b x value)) or ``decibel`` (18 log2 value).
         a: factor of the rule.
         b: exponent factor of ``exp2``.
     """
@@ -50,7 +48,9 @@ class Display:
             return f"{value / 1000:.2f} kHz"
         if self.unit == "s" and value < 1:
             return f"{value * 1000:.1f} ms"
-        return f"{value:.3g} {self.unit}".rstrip()
+        # Three digits, but neither an exponent nor a minus zero.
+        digits = f"{value:.0f}" if abs(value) >= 100 else f"{round(value, 4) + 0.0:.3g}"
+        return f"{digits} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,6 @@ def snap_to_note_length(native: float) -> float:
     if ratio > 1.41:
         return whole + math.log2(1.5)
     return whole + (math.log2(4 / 3) if ratio > 1.167 else 0.0)
-
-
-def as_float32(native: float) -> float:
-    """Return the value as Surge holds it (single precision)."""
-    return float(np.float32(native))
 
 
 def _parameter(row: dict[str, Any]) -> SurgeParameter:

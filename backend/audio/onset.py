@@ -1,0 +1,112 @@
+"""Where a sound begins: loudness in 10 ms frames, and the first frame that counts as sound."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.records import Audio
+
+FRAME_S = 0.01
+
+#: A file whose loudest frame is below this (dB RMS, full scale = 0 dB) is called silent.
+SILENCE_DB = -80.0
+
+#: The level given to a frame of nothing but zeros.
+DIGITAL_SILENCE_DB = -200.0
+
+#: The onset is the first frame within this many dB of the loudest one.
+ONSET_BELOW_PEAK_DB = 30.0
+
+
+class LevelMeter:
+    """Gathers the loudness of a stream of blocks, blind to a constant offset.
+
+    The offset is known only at the end, so sums and sums of squares are kept for each frame and
+    the levels are worked out from them on request. The offset is the median of the frames' means:
+    a lopsided waveform between silences does not count as one.
+
+    Args:
+        sample_rate_hz: of the blocks; a frame is the whole number of samples nearest 10 ms.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        """Start with nothing heard."""
+        self.frame_samples = max(1, round(sample_rate_hz * FRAME_S))
+        # Everything is taken relative to the first sample: exact for a large constant offset.
+        self._origin: npt.NDArray[np.float64] | None = None
+        self._rest: npt.NDArray[np.float64] | None = None
+        self._sums: list[npt.NDArray[np.float64]] = []
+        self._squares: list[npt.NDArray[np.float64]] = []
+
+    def add(self, block: Audio) -> None:
+        """Take in the next ``(channels, samples)``."""
+        samples = block.astype(np.float64)
+        if self._origin is None or self._rest is None:
+            self._origin = samples[:, :1].copy()
+            self._rest = samples[:, :0]
+        samples = np.concatenate([self._rest, samples - self._origin], axis=1)
+        whole = samples.shape[1] - samples.shape[1] % self.frame_samples
+        self._rest = samples[:, whole:]
+        self._gather(samples[:, :whole])
+
+    def finish(self) -> None:
+        """Count the samples after the last whole frame, filled up with their mean, as a frame."""
+        if self._rest is not None and self._rest.shape[1] > 0:
+            gap = self.frame_samples - self._rest.shape[1]
+            mean = self._rest.mean(axis=1, keepdims=True)
+            self._gather(np.concatenate([self._rest, np.repeat(mean, gap, axis=1)], axis=1))
+            self._rest = self._rest[:, :0]
+
+    def _gather(self, samples: npt.NDArray[np.float64]) -> None:
+        frames = samples.reshape(len(samples), -1, self.frame_samples)
+        self._sums.append(frames.sum(axis=2))
+        self._squares.append(np.square(frames).sum(axis=2))
+
+    @property
+    def offset(self) -> npt.NDArray[np.float64]:
+        """The constant offset so far, ``(channels, 1)``."""
+        assert self._origin is not None, "nothing was added"
+        return self._origin + _offset(np.concatenate(self._sums, axis=1), self.frame_samples)
+
+    def levels_db(self) -> npt.NDArray[np.float64]:
+        """Return the RMS level of each frame over all channels, without offset, ``(frames,)``."""
+        return _levels_db(
+            np.concatenate(self._sums, axis=1),
+            np.concatenate(self._squares, axis=1),
+            self.frame_samples,
+        )
+
+    def latest_db(self) -> float:
+        """Return the loudest level in the latest block alone; -inf where it has no frame."""
+        if not self._sums or self._sums[-1].shape[1] == 0:
+            return -np.inf
+        return float(_levels_db(self._sums[-1], self._squares[-1], self.frame_samples).max())
+
+
+def _offset(sums: npt.NDArray[np.float64], frame_samples: int) -> npt.NDArray[np.float64]:
+    medians: npt.NDArray[np.float64] = np.median(sums, axis=1, keepdims=True)
+    return medians / frame_samples
+
+
+def _levels_db(
+    sums: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], frame_samples: int
+) -> npt.NDArray[np.float64]:
+    offset = _offset(sums, frame_samples)
+    power = squares / frame_samples - 2 * offset * sums / frame_samples + offset**2
+    # The difference of near equal numbers can come out a hair below zero.
+    floor = 10 ** (DIGITAL_SILENCE_DB / 10)
+    levels_db: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(power.mean(axis=0), floor))
+    return levels_db
+
+
+def first_onset(levels_db: npt.NDArray[np.float64]) -> int | None:
+    """Return the index of the first frame within 30 dB of the loudest, None for silence.
+
+    Args:
+        levels_db: level of each frame, dB full scale, ``(frames,)``.
+    """
+    if len(levels_db) == 0 or levels_db.max() < SILENCE_DB:
+        return None
+    threshold = max(SILENCE_DB, levels_db.max() - ONSET_BELOW_PEAK_DB)
+    return int(np.argmax(levels_db >= threshold))

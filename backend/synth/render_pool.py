@@ -1,0 +1,191 @@
+"""Several renderers at work at once, each in the main thread of a process of its own.
+
+Order is kept; a worker that crashes or hangs is replaced, its job is tried once more, and a job
+that fails again comes back as an error that names it, without harm to the others.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from backend.errors import RenderError
+from backend.records import AudioRegion
+from backend.synth.renderer import Renderer, RenderJob, SurgeRenderer
+
+#: Longest wait for one render of 4 s (about 0.06 s of work) before its worker counts as hung.
+RENDER_LIMIT_S = 20.0
+#: Longest wait for a worker to load the plugin (about 2 s of work).
+START_LIMIT_S = 60.0
+ATTEMPTS = 2
+
+MakeRenderer = Callable[[], Renderer]
+
+
+@dataclass
+class _Worker:
+    """A process, our end of its pipe, and what it is doing since when."""
+
+    process: multiprocessing.process.BaseProcess
+    connection: Connection
+    since_s: float
+    ready: bool = False
+    job: int | None = None
+
+    def overdue(self) -> bool:
+        limit_s = RENDER_LIMIT_S if self.ready else START_LIMIT_S
+        return (
+            not self.ready or self.job is not None
+        ) and time.monotonic() - self.since_s > limit_s
+
+
+class RenderPool:
+    """Renders jobs on several processes; use as a context manager.
+
+    Args:
+        make_renderer: called once in each worker's main thread; must be picklable.
+        workers: how many processes.
+    """
+
+    def __init__(self, make_renderer: MakeRenderer, workers: int) -> None:
+        self._make_renderer = make_renderer
+        self._context = multiprocessing.get_context("spawn")
+        self._workers = [self._start() for _ in range(max(1, workers))]
+
+    @classmethod
+    def of_surge(cls, path: Path, workers: int) -> Self:
+        """Make a pool of Surge XT renderers; they load while the caller goes on."""
+        return cls(partial(SurgeRenderer, path), workers)
+
+    def render(
+        self, jobs: Sequence[RenderJob], on_done: Callable[[int], None] | None = None
+    ) -> list[AudioRegion | RenderError]:
+        """Render all jobs.
+
+        Args:
+            jobs: what to render.
+            on_done: called with the number of finished jobs after each.
+
+        Returns:
+            For each job, in order, its sound or the error that names it.
+        """
+        results: dict[int, AudioRegion | RenderError] = {}
+        waiting = deque(range(len(jobs)))
+        tries = [0] * len(jobs)
+
+        def fail(number: int, reason: str) -> None:
+            if tries[number] < ATTEMPTS:
+                waiting.appendleft(number)
+            else:
+                results[number] = RenderError(
+                    f"Surge XT could not render {jobs[number].name}: {reason}"
+                )
+
+        start_failures = 0
+        while len(results) < len(jobs):
+            for worker in self._workers:
+                if worker.ready and worker.job is None and waiting:
+                    worker.job = waiting.popleft()
+                    worker.since_s = time.monotonic()
+                    tries[worker.job] += 1
+                    try:
+                        worker.connection.send(jobs[worker.job])
+                    except OSError:
+                        pass  # it has just died: seen below as an end of file
+            heard = wait([worker.connection for worker in self._workers], timeout=0.25)
+            for place, worker in enumerate(self._workers):
+                reason = None
+                if worker.connection in heard:
+                    try:
+                        message = worker.connection.recv()
+                    except (EOFError, OSError):
+                        worker.process.join(1.0)
+                        reason = f"the renderer died (exit code {worker.process.exitcode})"
+                    else:
+                        if not worker.ready and isinstance(message, str):
+                            reason = message
+                        elif worker.job is not None:
+                            if isinstance(message, str):
+                                fail(worker.job, message)
+                            else:
+                                results[worker.job] = message
+                            worker.job = None
+                        else:
+                            worker.ready = True
+                elif worker.overdue():
+                    reason = "the renderer did not answer in time"
+                if reason is not None:
+                    start_failures += not worker.ready
+                    if worker.job is not None:
+                        fail(worker.job, reason)
+                    self._stop(worker)
+                    if start_failures > 2 * len(self._workers):
+                        raise RenderError(
+                            f"Surge XT does not start: {reason}; try synthmatch doctor"
+                        )
+                    self._workers[place] = self._start()
+            if on_done:
+                on_done(len(results))
+        return [results[number] for number in range(len(jobs))]
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in self._workers:
+            self._stop(worker)
+
+    def __enter__(self) -> Self:
+        """Return the pool."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End all workers."""
+        self.close()
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_work,
+            args=(theirs, self._make_renderer),
+            daemon=True,
+            name="synthmatch-renderer",
+        )
+        process.start()
+        theirs.close()
+        return _Worker(process, ours, time.monotonic())
+
+    def _stop(self, worker: _Worker) -> None:
+        worker.connection.close()
+        worker.process.kill()
+        worker.process.join(5.0)
+
+
+def _work(connection: Connection, make_renderer: MakeRenderer) -> None:
+    """Serve jobs until the pipe closes, which also happens when the parent dies."""
+    try:
+        renderer = make_renderer()
+    except RenderError as error:
+        connection.send(str(error))
+        return
+    connection.send(True)
+    while True:
+        try:
+            job: RenderJob = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            connection.send(renderer.render(job))
+        except RenderError as error:
+            connection.send(str(error))

@@ -1,0 +1,1 @@
+"""The network: sound in, parameter vectors out. Knows neither Surge XT nor the rest of us."""

@@ -1,0 +1,213 @@
+"""Fourth step of training: play what the model predicts on a real Surge XT and measure it.
+
+    python -m training.evaluate --targets TARGETS/full --spec surge_full --data DATA/full
+
+One table, each figure the mean over the targets with its 95% interval (1.96 standard errors), the
+metrics as in Hayes et al. 2025:
+
+- *re-render floor*: the target's own patch, played again; what no matcher can beat on average;
+- *one sample*: the model's first sample, as the paper reports;
+- *best of N*: the nearest of N samples by our distance, each rendered, as a user gets it;
+- *nearest neighbour*: the training render whose mono dB mel spectrogram is nearest in L1,
+  played again;
+- *random*: the parameters of a training render drawn at random.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+
+from backend.errors import SynthmatchError
+from backend.matching.metrics import TargetMetrics
+from backend.matching.propose import Proposer, load_proposer
+from backend.records import Audio, AudioRegion, ParameterSet, Score
+from backend.synth.finder import find_surge
+from backend.synth.render_pool import RenderPool
+from backend.synth.renderer import SAMPLE_RATE_HZ
+from backend.synth.spec import ParameterSpec, load_spec
+from models.features import FeatureConfig, LogMel, quantise_db
+from training.dataset import list_shards
+from training.draw_parameters import draw_parameters, split_of
+from training.targets import Target, folder_targets, mono_db, render_sets, unseen_targets
+
+METRICS = ("mss_db", "wmfcc", "sot", "rms", "distance")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        method: what was measured.
+        scores: one per target that gave a sound.
+        missing: targets for which the method gave none.
+    """
+
+    method: str
+    scores: tuple[Score, ...]
+    missing: int = 0
+
+    def mean(self, metric: str) -> float:
+        """Return the mean over the targets."""
+        return float(np.mean([getattr(score, metric) for score in self.scores]))
+
+    def interval(self, metric: str) -> float:
+        """Return half the width of the 95% interval of the mean."""
+        values = [getattr(score, metric) for score in self.scores]
+        return 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+
+
+def row(method: str, targets: Sequence[TargetMetrics], renders: Sequence[Audio | None]) -> Row:
+    """Score one render per target."""
+    scores = tuple(
+        target.score(render)
+        for target, render in zip(targets, renders, strict=True)
+        if render is not None
+    )
+    return Row(method, scores, len(targets) - len(scores))
+
+
+def sample_sets(
+    proposer: Proposer, targets: Sequence[Target], count: int, seed: int
+) -> list[list[ParameterSet]]:
+    """Sample ``count`` parameter sets for each target."""
+    return [
+        [
+            candidate.parameters
+            for candidate in proposer.propose(
+                AudioRegion(target.audio, SAMPLE_RATE_HZ, target.name),
+                count=count,
+                seed=seed + place,
+            )
+        ]
+        for place, target in enumerate(targets)
+    ]
+
+
+def nearest_indices(targets: Sequence[Target], folder: Path, spec: ParameterSpec) -> list[int]:
+    """Find the training render nearest to each target: L1 over mono dB mel spectrograms."""
+    log_mel = LogMel(FeatureConfig())
+    stored = [quantise_db(log_mel(torch.from_numpy(t.audio[None]))[0].numpy()) for t in targets]
+    wanted = torch.from_numpy(mono_db(np.stack(stored)))  # (targets, mels * frames)
+    best = torch.full((len(targets),), math.inf)
+    nearest = np.zeros(len(targets), dtype=np.int64)
+    for shard in list_shards(folder, spec.fingerprint):
+        with safe_open(shard.path, "numpy") as file:
+            indices, mels = file.get_tensor("index"), file.get_tensor("mel")
+        mine = np.array([split_of(int(index)) == "train" for index in indices], dtype=bool)
+        distances = torch.cdist(wanted, torch.from_numpy(mono_db(mels[mine])), p=1.0)
+        here, places = distances.min(dim=1)
+        closer = here < best
+        nearest[closer.numpy()] = indices[mine][places[closer].numpy()]
+        best = torch.minimum(best, here)
+    return [int(index) for index in nearest]
+
+
+def random_indices(count: int, folder: Path, spec: ParameterSpec, seed: int) -> list[int]:
+    """Choose training renders at random."""
+    rng = np.random.default_rng(seed)
+    shards = list_shards(folder, spec.fingerprint)
+    chosen = []
+    for _ in range(count):
+        with safe_open(shards[int(rng.integers(len(shards)))].path, "numpy") as file:
+            chosen.append(int(rng.choice(file.get_tensor("index"))))
+    return chosen
+
+
+def evaluate(
+    targets: Sequence[Target],
+    proposer: Proposer,
+    data: Path | None,
+    pool: RenderPool,
+    count: int,
+    seed: int,
+) -> list[Row]:
+    """Measure every method on the targets."""
+    spec = proposer.spec
+    metrics = [TargetMetrics(target.audio) for target in targets]
+    rows = []
+    if all(target.again is not None for target in targets):
+        rows.append(row("re-render floor", metrics, [target.again for target in targets]))
+    sets = sample_sets(proposer, targets, count, seed)
+    renders = render_sets(pool, [p for group in sets for p in group], "sample")
+    rows.append(row("one sample", metrics, renders[::count]))
+    best: list[Score] = []
+    for place, target in enumerate(metrics):
+        group = [r for r in renders[place * count : (place + 1) * count] if r is not None]
+        if group:
+            best.append(min((target.score(r) for r in group), key=lambda score: score.distance))
+    rows.append(Row(f"best of {count}", tuple(best), len(targets) - len(best)))
+    if data is not None:
+        for method, indices in (
+            ("nearest neighbour", nearest_indices(targets, data, spec)),
+            ("random", random_indices(len(targets), data, spec, seed)),
+        ):
+            again = render_sets(pool, [draw_parameters(spec, index) for index in indices], method)
+            rows.append(row(method, metrics, again))
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write the rows as a Markdown table, means with their 95% intervals."""
+    lines = [
+        "| method | MSS dB ↓ | wMFCC ↓ | SOT ↓ | RMS ↑ | distance ↓ |",
+        "|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        cells = []
+        for metric, digits in zip(METRICS, (2, 2, 3, 3, 3), strict=True):
+            cells.append(f"{r.mean(metric):.{digits}f} ± {r.interval(metric):.{digits}f}")
+        lost = f" ({r.missing} without sound)" if r.missing else ""
+        lines.append(f"| {r.method}{lost} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the step from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--targets", type=Path, help="folder of targets; else unseen test indices")
+    parser.add_argument("--items", type=int, help="at most this many targets (test indices: 64)")
+    parser.add_argument("--spec", default="surge_full", choices=("surge_full", "surge_simple"))
+    parser.add_argument(
+        "--weights", type=Path, help="weights without ending; else the shipped ones"
+    )
+    parser.add_argument("--data", type=Path, help="shards, for nearest neighbour and random")
+    parser.add_argument("--count", type=int, default=8, help="samples for the best-of row")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--surge", type=Path, help="the Surge XT VST3")
+    parser.add_argument("--json", type=Path, help="also write every score here")
+    a = parser.parse_args(argv)
+    try:
+        proposer = load_proposer(a.spec, a.device, a.weights)
+        with RenderPool.of_surge(find_surge(a.surge), 2) as pool:
+            if a.targets:
+                targets = folder_targets(a.targets, a.items)
+            else:
+                targets = unseen_targets(load_spec(a.spec), "test", a.items or 64, pool)
+            rows = evaluate(targets, proposer, a.data, pool, a.count, a.seed)
+    except SynthmatchError as error:
+        parser.exit(2, f"evaluate: {error}\n")
+    where = a.targets.name if a.targets else "unseen test indices"
+    print(f"{len(targets)} targets ({where}), {a.spec}, {proposer.sampler}, {platform.machine()}\n")
+    print(table(rows))
+    if a.json:
+        report = {r.method: [asdict(score) for score in r.scores] for r in rows}
+        a.json.write_text(json.dumps(report, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
