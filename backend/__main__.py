@@ -57,8 +57,11 @@ def _run(argv: Sequence[str] | None) -> int:
         return doctor(arguments)
     from backend import commands
 
-    run = {"match": commands.match, "render": commands.render, "show": commands.show}
-    return run[arguments.command](arguments)
+    if arguments.command == "match":
+        return commands.match(arguments)
+    if arguments.command == "render":
+        return commands.render(arguments)
+    return commands.show(arguments)
 
 
 def _complain(message: str) -> None:

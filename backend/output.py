@@ -16,9 +16,10 @@ from pathlib import Path
 
 from backend.audio.files import write_wav
 from backend.errors import OutputError
+from backend.files import write_whole
 from backend.matching.picture import draw_matches
 from backend.records import AudioRegion, Match
-from backend.synth.patch_file import write_fxp, write_whole
+from backend.synth.patch_file import write_fxp
 from backend.synth.preset_json import preset_json
 
 

@@ -50,10 +50,10 @@ def struck_bar(rng: np.random.Generator) -> Samples:
     ratios = (1.0, 2.756, 5.404, 8.933, 13.345)
     bar = np.zeros_like(time_s)
     for order, ratio in enumerate(ratios):
-        for split in (1.0, 1.0 + rng.uniform(0.0004, 0.0012)):
+        for split, share in ((1.0, 1.0), (1.0 + rng.uniform(0.001, 0.003), 0.3)):
             hz = 659.3 * ratio * split
             decay_s = 0.9 / (1.0 + 0.55 * (ratio - 1.0))
-            strength = np.abs(np.cos(0.9 * (order + 1))) + 0.2
+            strength = share * (np.abs(np.cos(0.9 * (order + 1))) + 0.2)
             bar += strength * np.exp(-time_s / decay_s) * np.sin(2 * np.pi * hz * time_s)
     contact = np.sin(np.pi * np.arange(14) / 13)
     knock = rng.standard_normal(time_s.size) * np.exp(-time_s / 0.004)
@@ -116,7 +116,8 @@ def _sawtooth(hz: float, phase: float, length: int) -> Samples:
     place = (phase + step * np.arange(length)) % 1.0
     after = np.clip(place / step, 0.0, 1.0)
     ahead = np.clip((1.0 - place) / step, 0.0, 1.0)
-    return 2.0 * place - 1.0 + (1.0 - after) ** 2 - (1.0 - ahead) ** 2
+    smoothed: Samples = 2.0 * place - 1.0 + (1.0 - after) ** 2 - (1.0 - ahead) ** 2
+    return smoothed
 
 
 def _convolve(sound: Samples, response: Samples) -> Samples:
@@ -136,7 +137,7 @@ EXAMPLES: dict[str, Callable[[np.random.Generator], Samples]] = {
 def make(name: str) -> npt.NDArray[np.float32]:
     """Return an example by name as float32 ``(1, samples)`` at 44.1 kHz, 50 ms of silence first."""
     sound = EXAMPLES[name](np.random.default_rng(SEED))
-    fade = np.clip((sound.size - np.arange(sound.size)) / (0.05 * SAMPLE_RATE_HZ), 0.0, 1.0)
+    fade = np.clip((sound.size - np.arange(sound.size)) / (0.2 * SAMPLE_RATE_HZ), 0.0, 1.0)
     sound = sound * fade * PEAK / np.abs(sound).max()
     lead = np.zeros(round(0.05 * SAMPLE_RATE_HZ))
     return np.concatenate([lead, sound])[None].astype(np.float32)

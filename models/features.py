@@ -69,7 +69,8 @@ def slaney_mel_filters(config: FeatureConfig) -> npt.NDArray[np.float32]:
     edge_hz = np.where(
         mel < knee_mel, mel * hz_per_mel, knee_hz * np.exp(log_step * (mel - knee_mel))
     )
-    bin_hz = np.linspace(0.0, nyquist_hz, config.window_samples // 2 + 1)
+    bins = np.arange(config.window_samples // 2 + 1)
+    bin_hz = bins * (config.sample_rate_hz / config.window_samples)
     width_hz = np.diff(edge_hz)
     ramp_hz = edge_hz[:, None] - bin_hz[None, :]  # (mels + 2, bins)
     rising = -ramp_hz[:-2] / width_hz[:-1, None]

@@ -7,6 +7,9 @@ both to be equal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 import torchaudio
 from torch import Tensor, nn
@@ -26,7 +29,10 @@ class MelBatch(nn.Module):
         """Make window and filters."""
         super().__init__()
         self._floor_db = config.floor_db
-        self._mel = _mel_spectrogram(config, torch.hamming_window)
+        self._mel = torchaudio.transforms.MelSpectrogram(
+            sample_rate=config.sample_rate_hz, **_mel_options(config, torch.hamming_window)
+        )
+        _use_our_filters(self._mel, config)
         self._decibel = torchaudio.transforms.AmplitudeToDB("power", top_db=None)
 
     def forward(self, audio: Tensor) -> Tensor:
@@ -49,14 +55,13 @@ class MfccBatch(nn.Module):
     def __init__(self) -> None:
         """Make window, filters and cosine transform."""
         super().__init__()
-        config = MFCC_RESOLUTION
         self._mfcc = torchaudio.transforms.MFCC(
-            sample_rate=config.sample_rate_hz, n_mfcc=MFCC_COEFFICIENTS
+            sample_rate=MFCC_RESOLUTION.sample_rate_hz,
+            n_mfcc=MFCC_COEFFICIENTS,
+            norm="ortho",
+            melkwargs=_mel_options(MFCC_RESOLUTION, torch.hann_window),
         )
-        self._mfcc.MelSpectrogram = _mel_spectrogram(config, torch.hann_window)
-        self._mfcc.dct_mat = torchaudio.functional.create_dct(
-            MFCC_COEFFICIENTS, config.mels, norm="ortho"
-        )
+        _use_our_filters(self._mfcc.MelSpectrogram, MFCC_RESOLUTION)
         self._mfcc.amplitude_to_DB = torchaudio.transforms.AmplitudeToDB("power", DYNAMIC_RANGE_DB)
 
     def forward(self, audio: Tensor) -> Tensor:
@@ -82,20 +87,22 @@ def resample_batch(audio: Tensor, *, from_hz: int, to_hz: int) -> Tensor:
     return resampled
 
 
-def _mel_spectrogram(config: FeatureConfig, window: object) -> nn.Module:
-    mel: nn.Module = torchaudio.transforms.MelSpectrogram(
-        sample_rate=config.sample_rate_hz,
-        n_fft=config.window_samples,
-        hop_length=config.hop_samples,
-        n_mels=config.mels,
-        window_fn=window,
-        power=2.0,
-        center=True,
-        pad_mode="constant",
-        norm="slaney",
-        mel_scale="slaney",
-    )
+def _mel_options(config: FeatureConfig, window: Callable[..., Tensor]) -> dict[str, Any]:
+    """Return the keyword arguments that make torchaudio's mel spectrogram librosa's."""
+    return {
+        "n_fft": config.window_samples,
+        "hop_length": config.hop_samples,
+        "n_mels": config.mels,
+        "window_fn": window,
+        "power": 2.0,
+        "center": True,
+        "pad_mode": "constant",
+        "norm": "slaney",
+        "mel_scale": "slaney",
+    }
+
+
+def _use_our_filters(mel: nn.Module, config: FeatureConfig) -> None:
     # torchaudio puts the last bin of an odd FFT length at half the sample rate, where it is not.
-    filters = torch.from_numpy(slaney_mel_filters(config))
-    mel.mel_scale.register_buffer("fb", filters.T.contiguous())  # type: ignore[union-attr]
-    return mel
+    filters = torch.from_numpy(slaney_mel_filters(config)).T.contiguous()
+    mel.mel_scale.register_buffer("fb", filters)  # type: ignore[union-attr]

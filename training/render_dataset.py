@@ -26,8 +26,9 @@ import torch
 from safetensors.numpy import save
 
 from backend.errors import SynthmatchError
+from backend.files import write_whole
 from backend.synth.finder import find_surge
-from backend.synth.patch_file import patch_body, write_whole
+from backend.synth.patch_file import patch_body
 from backend.synth.renderer import SAMPLE_RATE_HZ, RenderJob, SurgeRenderer
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig, LogMel, quantise_db

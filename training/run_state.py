@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from backend.errors import WeightsError
-from backend.synth.patch_file import write_whole
+from backend.files import write_whole
 from models.config_json import config_to_json
 from models.inversion import InversionModel
 from training.run_config import RunConfig

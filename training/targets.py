@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyloudnorm
 
 from backend.audio.region import fit_window, load_region
@@ -86,7 +87,7 @@ def unseen_targets(spec: ParameterSpec, split: Split, count: int, pool: RenderPo
     targets: list[Target] = []
     index = 0
     while len(targets) < count:
-        indices = []
+        indices: list[int] = []
         while len(indices) < 2 * (count - len(targets)):
             if split_of(index) == split:
                 indices.append(index)
@@ -99,6 +100,7 @@ def unseen_targets(spec: ParameterSpec, split: Split, count: int, pool: RenderPo
     return targets[:count]
 
 
-def mono_db(stored: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    """Return the channel mean of stored mels ``(n, 2, mels, frames)`` as float32 dB, flattened."""
-    return np.asarray(stored, dtype=np.float32).mean(axis=1).reshape(len(stored), -1) * (80 / 255)
+def mono_db(stored: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the channel mean of stored mels ``(n, 2, mels, frames)``, dB, flattened per item."""
+    mean: npt.NDArray[np.float32] = stored.mean(axis=1, dtype=np.float32)
+    return mean.reshape(len(stored), -1) * np.float32(80 / 255)

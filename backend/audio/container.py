@@ -132,8 +132,10 @@ def _inspect_wav(path: Path, file: BinaryIO, size_bytes: int) -> Container:
             bits: int = struct.unpack("<H", fmt[14:16])[0]
             check_channels(path, channels)
             check_rate(path, rate_hz)
-            check_sample_bits(path, bits)
-            if code not in (WAV_PCM, WAV_FLOAT, WAV_EXTENSIBLE):
+            linear = code in (WAV_PCM, WAV_FLOAT, WAV_EXTENSIBLE)
+            # Packed codings may rightly say 0.
+            check_sample_bits(path, bits if linear else max(1, bits))
+            if not linear:
                 return Container("WAV")
             return Container("WAV", present // max(1, channels * ((bits + 7) // 8)))
     raise _headless(path, "WAV")

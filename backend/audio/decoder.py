@@ -104,8 +104,10 @@ def open_sound(path: Path) -> Iterator[SoundReader]:
     """
     container = inspect_container(path)
     # Absolute, because the decoder library expands a leading "~" itself.
-    file = guarded(path, lambda: AudioFile(str(path.absolute())))
-    with file:
+    name = str(path.absolute())
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise unusable(path, "has a name that is not valid text", "rename it.")
+    with guarded(path, partial(AudioFile, name)) as file:
         yield SoundReader(path, file, container)
 
 
@@ -115,7 +117,5 @@ def guarded(path: Path, action: Callable[[], Result]) -> Result:
         return action()
     except (ValueError, RuntimeError, OSError, TypeError, MemoryError, OverflowError) as error:
         logger.debug("decoder refused %s: %s", path, error)
-        if isinstance(error, UnicodeError):
-            raise unusable(path, "has a name that is not valid text", "rename it.") from error
         found = "is damaged, or of a kind that cannot be decoded"
         raise unusable(path, found, f"export it again as {FORMATS}.") from error

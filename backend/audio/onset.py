@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from backend.records import Audio
 
+FloatArray = npt.NDArray[np.float64]
+
 FRAME_S = 0.01
 
 #: A file whose loudest frame is below this (dB RMS, full scale = 0 dB) is called silent.
@@ -23,8 +25,7 @@ class LevelMeter:
     """Gathers the loudness of a stream of blocks, blind to a constant offset.
 
     The offset is known only at the end, so sums and sums of squares are kept for each frame and
-    the levels are worked out from them on request. The offset is the median of the frames' means:
-    a lopsided waveform between silences does not count as one.
+    the levels are worked out from them on request.
 
     Args:
         sample_rate_hz: of the blocks; a frame is the whole number of samples nearest 10 ms.
@@ -34,15 +35,15 @@ class LevelMeter:
         """Start with nothing heard."""
         self.frame_samples = max(1, round(sample_rate_hz * FRAME_S))
         # Everything is taken relative to the first sample: exact for a large constant offset.
-        self._origin: npt.NDArray[np.float64] | None = None
-        self._rest: npt.NDArray[np.float64] | None = None
-        self._sums: list[npt.NDArray[np.float64]] = []
-        self._squares: list[npt.NDArray[np.float64]] = []
+        self._origin: FloatArray = np.zeros((1, 1))
+        self._rest: FloatArray | None = None
+        self._sums: list[FloatArray] = []
+        self._squares: list[FloatArray] = []
 
     def add(self, block: Audio) -> None:
         """Take in the next ``(channels, samples)``."""
         samples = block.astype(np.float64)
-        if self._origin is None or self._rest is None:
+        if self._rest is None:
             self._origin = samples[:, :1].copy()
             self._rest = samples[:, :0]
         samples = np.concatenate([self._rest, samples - self._origin], axis=1)
@@ -58,49 +59,47 @@ class LevelMeter:
             self._gather(np.concatenate([self._rest, np.repeat(mean, gap, axis=1)], axis=1))
             self._rest = self._rest[:, :0]
 
-    def _gather(self, samples: npt.NDArray[np.float64]) -> None:
+    def _gather(self, samples: FloatArray) -> None:
         frames = samples.reshape(len(samples), -1, self.frame_samples)
         self._sums.append(frames.sum(axis=2))
         self._squares.append(np.square(frames).sum(axis=2))
 
     @property
-    def offset(self) -> npt.NDArray[np.float64]:
+    def offset(self) -> FloatArray:
         """The constant offset so far, ``(channels, 1)``."""
-        assert self._origin is not None, "nothing was added"
-        return self._origin + _offset(np.concatenate(self._sums, axis=1), self.frame_samples)
+        return self._offset(np.concatenate(self._sums, axis=1))
 
-    def levels_db(self) -> npt.NDArray[np.float64]:
+    def levels_db(self) -> FloatArray:
         """Return the RMS level of each frame over all channels, without offset, ``(frames,)``."""
-        return _levels_db(
-            np.concatenate(self._sums, axis=1),
-            np.concatenate(self._squares, axis=1),
-            self.frame_samples,
+        return self._levels_db(
+            np.concatenate(self._sums, axis=1), np.concatenate(self._squares, axis=1)
         )
 
     def latest_db(self) -> float:
         """Return the loudest level in the latest block alone; -inf where it has no frame."""
         if not self._sums or self._sums[-1].shape[1] == 0:
             return -np.inf
-        return float(_levels_db(self._sums[-1], self._squares[-1], self.frame_samples).max())
+        return float(self._levels_db(self._sums[-1], self._squares[-1]).max())
+
+    def _offset(self, sums: FloatArray) -> FloatArray:
+        # Mean and median must agree. The mean alone is moved by a lopsided waveform between
+        # silences, the median alone by a tone with half a period to a frame.
+        means = sums / self.frame_samples + self._origin
+        mean = means.mean(axis=1, keepdims=True)
+        median: FloatArray = np.median(means, axis=1, keepdims=True)
+        smaller = np.where(np.abs(mean) < np.abs(median), mean, median)
+        return np.where(mean * median > 0, smaller, 0.0)
+
+    def _levels_db(self, sums: FloatArray, squares: FloatArray) -> FloatArray:
+        offset = self._offset(sums) - self._origin
+        power = (squares - 2 * offset * sums) / self.frame_samples + offset**2
+        # The difference of near equal numbers can come out a hair below zero.
+        floor = 10 ** (DIGITAL_SILENCE_DB / 10)
+        levels_db: FloatArray = 10 * np.log10(np.maximum(power.mean(axis=0), floor))
+        return levels_db
 
 
-def _offset(sums: npt.NDArray[np.float64], frame_samples: int) -> npt.NDArray[np.float64]:
-    medians: npt.NDArray[np.float64] = np.median(sums, axis=1, keepdims=True)
-    return medians / frame_samples
-
-
-def _levels_db(
-    sums: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], frame_samples: int
-) -> npt.NDArray[np.float64]:
-    offset = _offset(sums, frame_samples)
-    power = squares / frame_samples - 2 * offset * sums / frame_samples + offset**2
-    # The difference of near equal numbers can come out a hair below zero.
-    floor = 10 ** (DIGITAL_SILENCE_DB / 10)
-    levels_db: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(power.mean(axis=0), floor))
-    return levels_db
-
-
-def first_onset(levels_db: npt.NDArray[np.float64]) -> int | None:
+def first_onset(levels_db: FloatArray) -> int | None:
     """Return the index of the first frame within 30 dB of the loudest, None for silence.
 
     Args:

@@ -36,7 +36,7 @@ PRE_ONSET_S = 0.05
 LOOK_AHEAD_S = 30.0
 CLEARLY_AUDIBLE_DB = -50.0
 
-#: A constant offset smaller than this (-40 dB) is left alone.
+#: A constant offset smaller than this share of the window's peak is left alone.
 OFFSET_LIMIT = 0.01
 
 #: Louder than this, full scale cannot have been 1.0 (for instance 16 bit values in a float file).
@@ -163,7 +163,7 @@ def _window_at_onset(path: Path, reader: SoundReader) -> _Window:
     elif start > 0:
         remarks = (f"Dropped {start_s:.2f} s of silence at the beginning.",)
     audio = _read(path, reader, start=start, stop=stop)
-    return _Window(audio, stop - start, _offset_to_remove(meter), remarks)
+    return _Window(audio, stop - start, _offset_to_remove(meter, audio), remarks)
 
 
 def _window_at(path: Path, reader: SoundReader, start_s: float) -> _Window:
@@ -185,13 +185,13 @@ def _window_at(path: Path, reader: SoundReader, start_s: float) -> _Window:
     remark = (
         f"Used {taken_s:.2f} s from {start_s:.2f} s on, as chosen, of {reader.duration_s:.2f} s."
     )
-    return _Window(audio, stop - start, _offset_to_remove(meter), (remark,))
+    return _Window(audio, stop - start, _offset_to_remove(meter, audio), (remark,))
 
 
-def _offset_to_remove(meter: LevelMeter) -> Audio:
+def _offset_to_remove(meter: LevelMeter, audio: Audio) -> Audio:
     offset = meter.offset
-    removed = offset if np.abs(offset).max() > OFFSET_LIMIT else np.zeros_like(offset)
-    return removed.astype(np.float32)
+    counts = np.abs(offset).max() > OFFSET_LIMIT * np.abs(audio).max()
+    return (offset if counts else np.zeros_like(offset)).astype(np.float32)
 
 
 def _nothing_heard(path: Path, loudest_db: float, offset: float) -> AudioError:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
+import matplotlib
 import matplotlib.style
 import numpy as np
 import numpy.typing as npt
@@ -31,14 +33,15 @@ RANGE_DB = 80.0
 #: Cells below this count as silence; a peak below the second is shown darker than it is loud.
 POWER_FLOOR, LOWEST_PEAK = 1e-12, 1e-4
 
-COLOURS = "magma_r"
+COLOURS = "magma_r"  # perceptually uniform, dark is loud
+SILENCE = "white"
 INK, FAINT_INK = "#222222", "#777777"
-TICKS_HZ = {200: "200", 1000: "1k", 4000: "4k", 16000: "16k"}
+TICKS_HZ = {200: "200", 500: "500", 1000: "1k", 2000: "2k", 4000: "4k", 8000: "8k", 16000: "16k"}
 
 # Layout, in pixels of a 1200 pixel wide picture.
 DPI = 100
 WIDTH = 1200
-LEFT, RIGHT, TOP, BOTTOM = 78, 24, 64, 52
+LEFT, RIGHT, TOP, BOTTOM = 78, 24, 60, 52
 TITLE, GAP = 24, 14
 TARGET_HEIGHT, CANDIDATE_HEIGHT, ALONE_HEIGHT = 200, 130, 460
 
@@ -66,9 +69,8 @@ def draw_matches(region: AudioRegion, matches: Sequence[Match], path: Path) -> N
     with matplotlib.style.context("default"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a sound may have any name
         figure = Figure(figsize=(WIDTH / DPI, total / DPI), dpi=DPI, facecolor="white")
-        canvas = FigureCanvasAgg(figure)
-        note = "" if rendered else "no candidate was rendered: that needs Surge XT on this computer"
-        _draw_head(figure, region.name, note, total)
+        FigureCanvasAgg(figure)
+        _draw_head(figure, region.name, total)
         edge = TOP
         for place, height in enumerate(heights):
             edge += TITLE
@@ -81,15 +83,16 @@ def draw_matches(region: AudioRegion, matches: Sequence[Match], path: Path) -> N
                 )
             )
             if place == 0:
-                _title(axes, "target", f"{region.duration_s:.2f} s")
-                _draw_spectrogram(axes, region)
+                alone = "" if rendered else "   no candidate rendered: that needs Surge XT"
+                _title(axes, "target", f"{region.duration_s:.2f} s{alone}")
+                _draw_spectrogram(axes, region, tall=True)
             else:
                 _draw_match(axes, shown[place - 1])
             axes.set_xlim(0, duration_s)
             axes.tick_params(labelbottom=place == len(shown))
             edge += height + GAP
         axes.set_xlabel("seconds", color=INK)
-        canvas.print_png(str(path), metadata={"Software": None})
+        figure.savefig(path, format="png", metadata={"Software": None})
 
 
 def spectrogram_db(region: AudioRegion) -> npt.NDArray[np.float32]:
@@ -103,16 +106,27 @@ def spectrogram_db(region: AudioRegion) -> npt.NDArray[np.float32]:
     return below
 
 
-def _draw_head(figure: Figure, name: str, note: str, total: int) -> None:
+def _draw_head(figure: Figure, name: str, total: int) -> None:
     title = "".join(letter for letter in name if letter.isprintable())
-    heading = {"va": "center", "parse_math": False}
-    figure.text(LEFT / WIDTH, 1 - 30 / total, title, size=15, weight="bold", color=INK, **heading)
-    figure.text(LEFT / WIDTH, 1 - 56 / total, note, size=10.5, color=FAINT_INK, **heading)
-    scale = figure.add_axes(((WIDTH - RIGHT - 200) / WIDTH, 1 - 34 / total, 200 / WIDTH, 10 / total))
-    mappable = ScalarMappable(Normalize(-RANGE_DB, 0), COLOURS)
-    bar = figure.colorbar(mappable, cax=scale, orientation="horizontal", ticks=[-80, -60, -40, -20, 0])
-    bar.ax.tick_params(labelsize=8.5, length=2, color=FAINT_INK, labelcolor=FAINT_INK)
-    bar.outline.set_visible(False)
+    figure.text(
+        LEFT / WIDTH,
+        1 - 30 / total,
+        title[:70],
+        size=15,
+        weight="bold",
+        color=INK,
+        va="center",
+        parse_math=False,  # a dollar in a name is no formula
+    )
+    place = ((WIDTH - RIGHT - 200) / WIDTH, 1 - 34 / total, 200 / WIDTH, 10 / total)
+    scale = figure.colorbar(
+        ScalarMappable(Normalize(-RANGE_DB, 0), COLOURS),
+        cax=figure.add_axes(place),
+        orientation="horizontal",
+        ticks=[-80, -60, -40, -20, 0],
+    )
+    scale.ax.tick_params(labelsize=8.5, length=2, color=FAINT_INK, labelcolor=FAINT_INK)
+    scale.outline.set_visible(False)
     figure.text(
         (WIDTH - RIGHT - 210) / WIDTH,
         1 - 29 / total,
@@ -146,31 +160,41 @@ def _title(axes: Axes, left: str, right: str) -> None:
     axes.set_title(right, loc="right", size=9.5, color=FAINT_INK, pad=5)
 
 
-def _draw_spectrogram(axes: Axes, region: AudioRegion) -> None:
+def _draw_spectrogram(axes: Axes, region: AudioRegion, *, tall: bool = False) -> None:
     hop_s = RESOLUTION.hop_samples / region.sample_rate_hz
     decibel = spectrogram_db(region)
     mels, frames = decibel.shape
     axes.imshow(
-        decibel,
-        cmap=COLOURS,
+        np.where(decibel > -RANGE_DB, decibel, -RANGE_DB - 1),
+        cmap=matplotlib.colormaps[COLOURS].with_extremes(under=SILENCE),
+        interpolation="bilinear",
         vmin=-RANGE_DB,
         vmax=0,
         origin="lower",
         aspect="auto",
         extent=(-hop_s / 2, (frames - 0.5) * hop_s, -0.5, mels - 0.5),
     )
-    _style(axes)
+    _style(axes, tall=tall)
 
 
-def _style(axes: Axes) -> None:
+def _style(axes: Axes, *, tall: bool = False) -> None:
     """Frame, and ticks at round frequencies on the mel rows."""
-    filters = slaney_mel_filters(RESOLUTION)
-    bins_hz = np.linspace(0, RESOLUTION.sample_rate_hz / 2, filters.shape[1])
-    centres_hz = filters @ bins_hz / filters.sum(axis=1)
-    rows = np.interp(list(TICKS_HZ), centres_hz, np.arange(len(centres_hz)))
     axes.set_ylim(-0.5, RESOLUTION.mels - 0.5)
-    axes.set_yticks(rows, list(TICKS_HZ.values()))
+    step = 1 if tall else 2
+    axes.set_yticks(_mel_rows()[::step], list(TICKS_HZ.values())[::step])
     axes.set_ylabel("Hz", color=FAINT_INK, size=9)
     axes.tick_params(labelsize=9, color=FAINT_INK, labelcolor=INK)
     for spine in axes.spines.values():
         spine.set_color("#bbbbbb")
+
+
+@cache
+def _mel_rows() -> npt.NDArray[np.float64]:
+    """Return where the frequencies of the ticks lie among the mel rows."""
+    filters = slaney_mel_filters(RESOLUTION).astype(np.float64)
+    bins_hz = np.linspace(0, RESOLUTION.sample_rate_hz / 2, filters.shape[1])
+    centres_hz = filters @ bins_hz / filters.sum(axis=1)
+    rows: npt.NDArray[np.float64] = np.interp(
+        list(TICKS_HZ), centres_hz, np.arange(len(centres_hz))
+    )
+    return rows

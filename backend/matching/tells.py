@@ -23,12 +23,12 @@ SHORT_S = 0.03
 
 _WAVES = ("saw", "pulse", "triangle")
 _TARGETS = {
-    "a_filter1_cutoff": "filter 1",
-    "a_filter2_cutoff": "filter 2",
-    "a_osc1_param3": "width 1",
-    "a_osc2_param3": "width 2",
-    "a_osc3_param3": "width 3",
-    "a_pitch": "pitch",
+    "a_filter1_cutoff": ("filter", "1"),
+    "a_filter2_cutoff": ("filter", "2"),
+    "a_osc1_param3": ("width", "1"),
+    "a_osc2_param3": ("width", "2"),
+    "a_osc3_param3": ("width", "3"),
+    "a_pitch": ("pitch", ""),
 }
 _FIRST_LFO_SOURCE = 17
 _MIXES = (("chorus", "fx1", 6, 9), ("delay", "fx2", 10, 1), ("reverb", "fx9", 9, 11))
@@ -139,21 +139,22 @@ def _loudness(natives: dict[str, float], held_s: float) -> str:
 
 
 def _modulation(natives: dict[str, float]) -> str:
-    moved: list[str] = []
+    moved: dict[str, list[str]] = {}  # kind of target -> its numbers
     rates_hz: list[float] = []
     for routing in surge_table().routings:
         lfo = routing.source - _FIRST_LFO_SOURCE
-        oscillator = routing.target.removeprefix("a_osc")[0]
-        silent = oscillator.isdigit() and (
-            natives[f"a_mute_o{oscillator}"] or natives[f"a_level_o{oscillator}"] == 0
+        kind, number = _TARGETS[routing.target]
+        silent = kind == "width" and (
+            natives[f"a_mute_o{number}"] == 1 or natives[f"a_level_o{number}"] == 0
         )
         if natives[f"a_lfo{lfo}_magnitude"] > FAINT and not silent:
-            moved.append(_TARGETS[routing.target])
+            moved.setdefault(kind, []).append(number)
             rates_hz.append(2 ** natives[f"a_lfo{lfo}_rate"])
     if not moved:
         return ""
-    rate = f" {_rounded(rates_hz[0], 'Hz')}" if len(moved) == 1 else ""
-    return f"LFO{rate} on {'+'.join(moved)}"
+    rate = f" {_rounded(rates_hz[0], 'Hz')}" if len(rates_hz) == 1 else ""
+    targets = [f"{kind} {'+'.join(numbers)}".strip() for kind, numbers in moved.items()]
+    return f"LFO{rate} on {', '.join(targets)}"
 
 
 def _effects(natives: dict[str, float]) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import struct
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.errors import OutputError, ParameterError, PatchError
+from backend.errors import ParameterError, PatchError
+from backend.files import write_whole
 from backend.records import Note, ParameterSet
 from backend.synth.patch_template import patch_xml
 from backend.synth.patch_xml import number, parse_xml, printable, whole_number
@@ -30,6 +30,9 @@ TEMPO_REVISION = 23  # from here on Surge crashes on a patch without tempoOnSave
 
 #: The mix of each effect in the spaces, and the slot's bit in ``fx_disable``.
 _MIX_BITS = (("fx1_p6", 1 << 0), ("fx2_p10", 1 << 1), ("fx9_p9", 1 << 8))
+
+#: Chorus and delay switched off ahead of a reverb that sounds; its modulation would start late.
+_REVERB_ALONE = (1 << 0) | (1 << 1)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ def patch_body(parameters: ParameterSet, name: str, *, rest_dry_effects: bool = 
     spec = load_spec(parameters.spec_name)
     natives = spec.natives(parameters)
     if rest_dry_effects:
-        natives["fx_disable"] = sum(bit for mix, bit in _MIX_BITS if natives.get(mix) == 0.0)
+        resting = sum(bit for mix, bit in _MIX_BITS if natives.get(mix) == 0.0)
+        natives["fx_disable"] = 1 << 0 if resting == _REVERB_ALONE else resting
     xml = patch_xml(spec.base, natives, printable(name, MAX_NAME))
     return BODY_HEADER.pack(b"sub3", len(xml), 0, 0, 0, 0, 0, 0) + xml
 
@@ -87,31 +91,6 @@ def write_fxp(path: Path, parameters: ParameterSet, name: str) -> None:
         OutputError: the file cannot be written.
     """
     write_whole(path, fxp_bytes(patch_body(parameters, name), name))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` so that nobody ever sees half of it.
-
-    Raises:
-        OutputError: the folder is missing, read-only or full.
-    """
-    temporary: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        temporary = None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(
-            f"cannot write {printable(str(path), 200)}: {reason}; choose another folder or free "
-            "space"
-        ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def read_fxp(path: Path) -> Patch:

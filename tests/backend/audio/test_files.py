@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from backend.audio.files import write_wav, write_whole
+from backend.audio.files import write_wav
 from backend.audio.region import load_region
 from backend.errors import OutputError
+from backend.files import write_whole
 from backend.records import Audio, AudioRegion
 
 

@@ -62,6 +62,15 @@ def test_a_lopsided_wave_between_silences_is_no_offset() -> None:
     assert meter.offset.item() == 0.0
 
 
+@pytest.mark.parametrize("hz", [27.5, 50.0, 100.0, 440.0])
+@pytest.mark.parametrize("frames", [100, 101])
+def test_a_tone_has_no_offset(hz: float, frames: int) -> None:
+    meter = LevelMeter(RATE_HZ)
+    wave = np.sin(2 * np.pi * hz * np.arange(frames * meter.frame_samples) / RATE_HZ)
+    meter.add(wave[None].astype(np.float32))
+    assert abs(meter.offset.item()) < 0.01
+
+
 def test_the_onset_is_the_first_frame_within_30_db_of_the_loudest() -> None:
     levels = np.array([-200.0, -60.0, -41.0, -39.0, -20.0, -10.0, -50.0])
     assert first_onset(levels) == 3

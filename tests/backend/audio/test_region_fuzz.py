@@ -75,4 +75,4 @@ def test_damaged_files_are_read_or_refused(
             slowest_s = max(slowest_s, time.perf_counter() - started_s)
         # Otherwise the damage is too much or too little to be a test.
         assert min(outcomes.values()) > 20, (name, outcomes)
-    assert slowest_s < 10.0
+    assert slowest_s < 30.0
