@@ -20,6 +20,10 @@ from backend.errors import SynthmatchError
 
 FAULT, INTERRUPTED = 2, 130
 
+if multiprocessing.current_process().name != "MainProcess":
+    # A worker: ctrl-C reaches the whole group of processes, and the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.

@@ -39,6 +39,7 @@ class EncoderConfig:
     stem_patch_mels: int = 8  # conv: first, non-overlapping patch
     stem_patch_frames: int = 4
     stem_channels: tuple[int, ...] = (64, 128)  # conv: widths before the last stride-2 convolution
+    summary: int = 0  # numbers that each token gives to one more row of output; 0 leaves it out
     statistics_frames: int = (
         1  # frames of the standardisation arrays: 1, or ``frames`` as the paper
     )
@@ -219,6 +220,10 @@ class Encoder(nn.Module):
             EncoderLayer(config.width, config.heads, config.ff_width) for _ in range(config.layers)
         )
         self.out = nn.Linear(config.width, config.context_width)
+        if config.summary:
+            self.norm_summary = nn.LayerNorm(config.width)
+            self.reduce = nn.Linear(config.width, config.summary)
+            self.summary = nn.Linear(config.summary * self.tokens.count, config.context_width)
 
     def set_statistics(self, mean_db: Tensor, std_db: Tensor) -> None:
         """Take over mean and standard deviation of the training spectrograms.
@@ -247,7 +252,8 @@ class Encoder(nn.Module):
             decibel: ``(batch, channels, mels, frames)`` in -80..0.
 
         Returns:
-            Conditioning ``(batch, queries, context_width)``; query i is for field layer i.
+            Conditioning ``(batch, queries, context_width)``; query i is for field layer i. With a
+            summary one more row, which every query's row also holds.
 
         Raises:
             ValueError: the shape is not the one of the config.
@@ -264,7 +270,14 @@ class Encoder(nn.Module):
         for layer in self.layers:
             x = layer(x)
         context: Tensor = self.out(x[:, : c.queries])
-        return context
+        if not c.summary:
+            return context
+        # Every token keeps its place here: when and how high a sound begins is read off at once.
+        parts = F.gelu(
+            self.reduce(self.norm_summary(x[:, c.queries :]))
+        )  # (batch, tokens, summary)
+        whole = self.summary(parts.flatten(1)).unsqueeze(1)
+        return torch.cat([context + whole, whole], dim=1)
 
 
 def _missing(length: int, patch: int, stride: int) -> int:

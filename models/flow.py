@@ -30,6 +30,7 @@ class FlowConfig:
     logit_std: float = 1.0
     drop_probability: float = 0.1  # items trained without context, for guidance
     penalty_weight: float = 0.01  # of Param2Tok's mean absolute assignment
+    hint_weight: float = 1.0  # of the hint's own squared error, where the field has a hint
 
     def __post_init__(self) -> None:
         """Refuse values that no training can use."""
@@ -132,3 +133,25 @@ def flow_loss(velocity: Tensor, path: PathSample) -> Tensor:
             f"The velocity must have shape {tuple(path.dx_t.shape)}. Got {tuple(velocity.shape)}."
         )
     return F.mse_loss(velocity.float(), path.dx_t.float())
+
+
+#: Time left to 1 below which an error in predicted data weighs no more than here.
+WEIGHING_TIME_LEFT = 0.25
+
+
+def data_loss(data: Tensor, path: PathSample) -> Tensor:
+    """Mean squared error of predicted data, as the velocity towards it would weigh it.
+
+    The velocity to predicted data is ``(data - x_t) / (1 - t)``, so its error is that of the data
+    over the time left; bounded near the end, where it would drown everything else. A network with
+    few tokens can say what the data is, but not what the noise was (Li & He 2025).
+
+    Args:
+        data: what the field said x_1 is, ``(batch, parameters)``.
+        path: the points that were asked about.
+
+    Returns:
+        Scalar.
+    """
+    left = (1.0 - path.t).clamp_min(WEIGHING_TIME_LEFT).unsqueeze(1)
+    return (((data.float() - path.x_1.float()) / left) ** 2).mean()

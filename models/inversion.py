@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.config_json import ConfigError, require_range
 from models.encoder import Encoder, EncoderConfig
 from models.features import FeatureConfig, LogMel
-from models.flow import FlowConfig, PathSample, flow_loss
+from models.flow import FlowConfig, PathSample, data_loss, flow_loss
 from models.sampler import PAPER_SAMPLER, SamplerConfig, Solution, integrate
 from models.velocity import VelocityConfig, VelocityField
 
@@ -38,6 +39,7 @@ class ModelConfig:
             "mels": (self.feature.mels, self.encoder.mels),
             "frames": (self.feature.frames, self.encoder.frames),
             "queries (field layers)": (self.velocity.layers, self.encoder.queries),
+            "summary (0 without hint)": (self.velocity.hint, bool(self.encoder.summary)),
             "context_width": (self.velocity.context_width, self.encoder.context_width),
         }
         for name, (wanted, got) in pairs.items():
@@ -103,9 +105,18 @@ class InversionModel(nn.Module):
         Returns:
             Total and parts.
         """
-        flow = flow_loss(self(mel_db, path.x_t, path.t, drop), path)
+        context = self.encoder(mel_db)
+        out = self.velocity.estimate(path.x_t, path.t, context, drop)
+        if self.config.velocity.prediction == "velocity":
+            flow = flow_loss(out, path)
+        else:
+            flow = data_loss(out, path)
         penalty = self.velocity.param2tok.penalty()
-        return Loss(flow + config.penalty_weight * penalty, flow, penalty)
+        total = flow + config.penalty_weight * penalty
+        hint = self.velocity.hint(context)
+        if hint is not None:
+            total = total + config.hint_weight * F.mse_loss(hint.float(), path.x_1)
+        return Loss(total, flow, penalty)
 
     def sample(
         self,

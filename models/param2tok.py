@@ -27,6 +27,7 @@ class Param2Tok(nn.Module):
         final_ffn: bool = False,
         assignment_noise: float = 1e-4,
         embedding_noise: float = 1e-4,
+        hint: bool = False,
     ) -> None:
         """Make the embeddings as the papers' code does.
 
@@ -40,6 +41,7 @@ class Param2Tok(nn.Module):
             final_ffn: put a feed-forward part before the way out (off in the published models).
             assignment_noise: standard deviation of the noise on A.
             embedding_noise: standard deviation of the noise on Z.
+            hint: also take in a guess of the vector, by an embedding of its own.
         """
         super().__init__()
         level = (tokens * parameters) ** -0.5
@@ -48,10 +50,13 @@ class Param2Tok(nn.Module):
         embedding = common + embedding_noise * torch.randn(parameters, width)
         self.embedding_in = nn.Parameter(embedding)
         self.embedding_out = nn.Parameter(embedding.clone())
+        self.embedding_hint = (
+            nn.Parameter(torch.randn(parameters, width) * width**-0.5) if hint else None
+        )
         self.ffn_in = feed_forward(width, width, width)
         self.ffn_out = feed_forward(width, width, width) if final_ffn else None
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Tensor, hint: Tensor | None = None) -> Tensor:
         """Vector to tokens.
 
         The first layer of h is applied to Z before x scales it, and the second after A has summed
@@ -59,6 +64,7 @@ class Param2Tok(nn.Module):
 
         Args:
             x: ``(batch, parameters)``.
+            hint: a guess of where x is going, ``(batch, parameters)``, if made for one.
 
         Returns:
             Tokens ``(batch, tokens, width)``.
@@ -66,7 +72,11 @@ class Param2Tok(nn.Module):
         first, _, second = self.ffn_in
         assert isinstance(first, nn.Linear) and isinstance(second, nn.Linear)
         rows = F.linear(self.embedding_in, first.weight)  # (parameters, width)
-        hidden = F.gelu(x.unsqueeze(-1).to(rows.dtype) * rows + first.bias.to(rows.dtype))
+        hidden = x.unsqueeze(-1).to(rows.dtype) * rows + first.bias.to(rows.dtype)
+        if hint is not None and self.embedding_hint is not None:
+            guess = F.linear(self.embedding_hint, first.weight)
+            hidden = torch.addcmul(hidden, hint.unsqueeze(-1).to(rows.dtype), guess)
+        hidden = F.gelu(hidden)
         tokens = F.linear(torch.matmul(self.assignment, hidden), second.weight)
         return tokens + self.assignment.sum(dim=1, keepdim=True) * second.bias
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -32,8 +33,15 @@ class VelocityConfig:
     context_width: int = 512  # size of each encoder query
     time_width: int = 256
     final_ffn: bool = False
+    prediction: Literal["velocity", "data"] = "velocity"  # what the network's output means
+    hint: bool = False  # a direct guess of the vector from the sound goes in beside the noise
     assignment_noise: float = 1e-4
     embedding_noise: float = 1e-4
+
+    @property
+    def context_rows(self) -> int:
+        """Rows of context that the field reads: one per layer, and one for the hint."""
+        return self.layers + self.hint
 
     def __post_init__(self) -> None:
         """Refuse sizes that do not fit together."""
@@ -47,6 +55,10 @@ class VelocityConfig:
                 f"velocity width {self.width} must be a multiple of its heads, {self.heads}, and "
                 f"time_width {self.time_width} must be even."
             )
+
+
+#: Time left to 1 below which the velocity towards predicted data grows no further.
+SHORTEST_TIME_LEFT = 0.02
 
 
 def time_embedding(t: Tensor, width: int) -> Tensor:
@@ -126,6 +138,12 @@ class VelocityField(nn.Module):
             final_ffn=config.final_ffn,
             assignment_noise=config.assignment_noise,
             embedding_noise=config.embedding_noise,
+            hint=config.hint,
+        )
+        self.guess = (
+            feed_forward(config.context_width, 2 * config.width, config.parameters)
+            if config.hint
+            else None
         )
         self.dropped = nn.Parameter(torch.randn(config.context_width))
         self.condition = feed_forward(
@@ -135,18 +153,46 @@ class VelocityField(nn.Module):
             VelocityBlock(config.width, config.heads, config.ff_width) for _ in range(config.layers)
         )
 
+    def hint(self, context: Tensor) -> Tensor | None:
+        """Guess the vector itself from the encoder's last row.
+
+        Args:
+            context: encoder output, ``(batch, context_rows, context_width)``.
+
+        Returns:
+            ``(batch, parameters)``, the mean of what is likely; None in a field without hint.
+        """
+        if self.guess is None:
+            return None
+        guess: Tensor = self.guess(context[:, -1])
+        return guess
+
     def forward(self, x: Tensor, t: Tensor, context: Tensor, drop: Tensor | None = None) -> Tensor:
-        """Evaluate the field.
+        """Evaluate the field: the velocity, whatever the network's output means.
+
+        Args and errors are those of ``estimate``.
+
+        Returns:
+            Velocity ``(batch, parameters)``.
+        """
+        out = self.estimate(x, t, context, drop)
+        if self.config.prediction == "velocity":
+            return out
+        left = (1.0 - t).clamp_min(SHORTEST_TIME_LEFT).unsqueeze(1)
+        return (out - x) / left
+
+    def estimate(self, x: Tensor, t: Tensor, context: Tensor, drop: Tensor | None = None) -> Tensor:
+        """Run the network: its output is the velocity or the data, as the config says.
 
         Args:
             x: vectors on their way, ``(batch, parameters)``.
             t: time, ``(batch,)``; 0 is noise, 1 is data.
-            context: encoder output, ``(batch, layers, context_width)``.
+            context: encoder output, ``(batch, context_rows, context_width)``.
             drop: bool ``(batch,)``; True puts one learned token in place of the item's context
                 (unconditional branch of guidance). None drops nothing.
 
         Returns:
-            Velocity ``(batch, parameters)``.
+            ``(batch, parameters)``.
 
         Raises:
             ValueError: the shapes are not those of the config.
@@ -156,20 +202,24 @@ class VelocityField(nn.Module):
         if (
             x.shape[1:] != (c.parameters,)
             or t.shape != (batch,)
-            or context.shape != (batch, c.layers, c.context_width)
+            or context.shape != (batch, c.context_rows, c.context_width)
         ):
             raise ValueError(
                 f"The field needs x (batch, {c.parameters}), t (batch,) and context (batch, "
-                f"{c.layers}, {c.context_width}); got {tuple(x.shape)}, {tuple(t.shape)} and "
+                f"{c.context_rows}, {c.context_width}); got {tuple(x.shape)}, {tuple(t.shape)} and "
                 f"{tuple(context.shape)}."
             )
+        hint = self.hint(context)
         if drop is not None:
             token = self.dropped.to(context.dtype)
             context = torch.where(drop.view(-1, 1, 1), token, context)
+            hint = None if hint is None else hint.masked_fill(drop.unsqueeze(1), 0.0)
+        context = context[:, : c.layers]
         moment = time_embedding(t, c.time_width).to(context.dtype)
         moment = moment.unsqueeze(1).expand(-1, c.layers, -1)
         condition = self.condition(torch.cat([context, moment], dim=-1))
-        tokens = self.param2tok.encode(x)
+        tokens = self.param2tok.encode(x, hint)
         for index, block in enumerate(self.blocks):
             tokens = block(tokens, condition[:, index])
-        return self.param2tok.decode(tokens)
+        out = self.param2tok.decode(tokens)
+        return out if hint is None else out + hint

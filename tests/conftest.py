@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,9 @@ import pytest
 from backend.errors import SurgeNotFoundError
 from backend.records import AudioRegion
 from backend.synth.finder import find_surge
+
+# Fakes that the processes of a render pool import by name.
+sys.path.append(str(Path(__file__).parent / "support"))
 
 # The same examples on every run, and no time limit: the machine may be busy.
 hypothesis.settings.register_profile("synthmatch", deadline=None, derandomize=True, database=None)

@@ -14,6 +14,7 @@ import platform
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -28,7 +29,7 @@ from training.evaluate import METRICS, Row, row
 from training.targets import render_sets, unseen_targets
 
 #: What is compared with the paper's sampler unless ``--guidance`` or ``--steps`` narrow it.
-SCHEDULES = ("uniform", "cosine")
+SCHEDULES: tuple[Literal["uniform", "cosine"], ...] = ("uniform", "cosine")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ def candidates(guidances: list[float], steps: list[int]) -> list[SamplerConfig]:
     return [PAPER_SAMPLER, *cheap]
 
 
+def evaluations(sampler: SamplerConfig) -> int:
+    """Return how often a sampler evaluates the field for one sound, both branches of guidance."""
+    calls = sampler.steps * {"rk4": 4, "heun": 2}.get(sampler.method, 1)
+    return calls * (1 if sampler.guidance == 1.0 else 2)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(
@@ -79,8 +86,10 @@ def main(argv: list[str] | None = None) -> int:
         with RenderPool.of_surge(find_surge(a.surge), 2) as pool:
             targets = unseen_targets(spec, "test", a.items, pool)
             metrics = [TargetMetrics(target.audio) for target in targets]
-            print(f"{len(targets)} unseen targets, {a.spec}, {platform.processor() or 'cpu'}, ")
-            print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
+            print(
+                f"{len(targets)} unseen targets, {a.spec}, {platform.machine()}, "
+                f"{torch.get_num_threads()} threads, torch {torch.__version__}\n"
+            )
             print("| sampler | evaluations | s per sound | MSS dB | wMFCC | SOT | RMS | distance |")
             print("|---|---|---|---|---|---|---|---|")
             for sampler in candidates(a.guidance, a.steps):
@@ -93,9 +102,7 @@ def main(argv: list[str] | None = None) -> int:
                 seconds = (time.perf_counter() - started_s) / len(targets)
                 sets = [spec.decode(spec.settle(vector)) for vector in vectors]
                 scores = row(str(sampler), metrics, render_sets(pool, sets))
-                branches = 1 if sampler.guidance == 1.0 else 2
-                calls = sampler.steps * {"rk4": 4, "heun": 2}.get(sampler.method, 1)
-                print(_line(Measured(sampler, calls * branches, seconds, scores)), flush=True)
+                print(_line(Measured(sampler, evaluations(sampler), seconds, scores)), flush=True)
     except SynthmatchError as error:
         parser.exit(2, f"bench_sampler: {error}\n")
     return 0

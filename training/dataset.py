@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from backend.errors import PatchError
+from backend.files import write_whole
 from backend.records import Vector
+from backend.synth.spec import ParameterSpec
 from training.draw_parameters import Split, split_of
 
 #: Indices that one shard covers.
@@ -33,7 +37,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class RenderedSet:
-    """Renders of one split, in index order.
+    """Renders of one shard or split, in index order.
 
     Args:
         indices: int64 ``(n,)``.
@@ -51,6 +55,46 @@ def shard_path(folder: Path, number: int) -> Path:
     return folder / f"shard-{number:05d}.safetensors"
 
 
+def write_shard(
+    folder: Path,
+    number: int,
+    spec: ParameterSpec,
+    renders: RenderedSet,
+    *,
+    drawn: int,
+    gate_lufs: float,
+) -> Shard:
+    """Write a shard, whole or not at all.
+
+    Args:
+        folder: where the shards are.
+        number: which shard.
+        spec: parameter space of the vectors.
+        renders: what the shard keeps, possibly nothing.
+        drawn: how many indices it covers.
+        gate_lufs: loudness that the renders had to reach.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    kept = len(renders.indices)
+    metadata = {
+        "spec": spec.name,
+        "fingerprint": spec.fingerprint,
+        "gate_lufs": str(gate_lufs),
+        "drawn": str(drawn),
+        "kept": str(kept),
+    }
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "index": renders.indices,
+        "vector": renders.vectors,
+        "mel": renders.mels,
+    }
+    path = shard_path(folder, number)
+    write_whole(path, save(tensors, metadata=metadata))
+    return Shard(number, path, kept)
+
+
 def list_shards(folder: Path, fingerprint: str) -> list[Shard]:
     """Return the finished shards in order.
 
@@ -61,15 +105,17 @@ def list_shards(folder: Path, fingerprint: str) -> list[Shard]:
     for path in sorted(folder.glob("shard-*.safetensors")):
         try:
             with safe_open(path, "numpy") as file:
-                metadata = file.metadata()
-        except (SafetensorError, OSError) as error:
+                metadata = file.metadata() or {}
+            found, kept = metadata["fingerprint"], int(metadata["kept"])
+            number = int(path.stem.removeprefix("shard-"))
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise PatchError(f"{path} is damaged ({error}); delete it and render again") from error
-        if metadata["fingerprint"] != fingerprint:
+        if found != fingerprint:
             raise PatchError(
-                f"{path} holds space {metadata['fingerprint'][:12]}, wanted {fingerprint[:12]}; "
+                f"{path} holds space {found[:12]}, wanted {fingerprint[:12]}; "
                 "render into another folder"
             )
-        shards.append(Shard(int(path.stem[6:]), path, int(metadata["kept"])))
+        shards.append(Shard(number, path, kept))
     return shards
 
 

@@ -1,13 +1,14 @@
 """Settings that sound the same: used to teach more from each render, at no rendering cost.
 
-Two exact facts about the parameter spaces (checked on Surge by ``tests/training``):
+Two facts about the parameter spaces (checked on Surge by ``tests/training``):
 
-- An *idle* parameter cannot be heard: everything of an LFO whose amplitude is 0, of an effect whose
-  mix is 0, of a muted noise or ring modulation, the detune of a single voice, the depth of FM that
-  is off. Idle parameters are put *at rest*, so that the network does not spend itself on them and
-  the presets it writes are tidy.
+- An *idle* parameter changes no bit of the sound: everything of an LFO whose amplitude is 0, of an
+  effect whose mix is 0, of a muted noise or ring modulation, the detune of a single voice, the
+  depth of FM that is off. Idle parameters are put *at rest*, so that the network does not spend
+  itself on them and the presets it writes are tidy.
 - Oscillators may *trade places*, with their mixer channels and the LFOs that move their widths,
-  while neither FM nor ring modulation tells them apart (Hayes et al. 2025: a conditional symmetry).
+  while neither FM nor ring modulation tells them apart (Hayes et al. 2025: a conditional symmetry);
+  what that changes is less than their free phases do.
 """
 
 from __future__ import annotations

@@ -24,10 +24,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import safe_open
 
-from backend.errors import SynthmatchError
+from backend.errors import PatchError, SynthmatchError
 from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
 from backend.records import Audio, AudioRegion, ParameterSet, Score
@@ -58,12 +59,15 @@ class Row:
     missing: int = 0
 
     def mean(self, metric: str) -> float:
-        """Return the mean over the targets."""
-        return float(np.mean([getattr(score, metric) for score in self.scores]))
+        """Return the mean over the targets; NaN where there is none."""
+        values = [getattr(score, metric) for score in self.scores]
+        return float(np.mean(values)) if values else math.nan
 
     def interval(self, metric: str) -> float:
-        """Return half the width of the 95% interval of the mean."""
+        """Return half the width of the 95% interval of the mean; NaN for fewer than two."""
         values = [getattr(score, metric) for score in self.scores]
+        if len(values) < 2:
+            return math.nan
         return 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
@@ -95,7 +99,11 @@ def sample_sets(
 
 
 def nearest_indices(targets: Sequence[Target], folder: Path, spec: ParameterSpec) -> list[int]:
-    """Find the training render nearest to each target: L1 over mono dB mel spectrograms."""
+    """Find the training render nearest to each target: L1 over mono dB mel spectrograms.
+
+    Raises:
+        PatchError: the folder holds no training render, or a shard is unusable.
+    """
     log_mel = LogMel(FeatureConfig())
     stored = [quantise_db(log_mel(torch.from_numpy(t.audio[None]))[0].numpy()) for t in targets]
     wanted = torch.from_numpy(mono_db(np.stack(stored)))  # (targets, mels * frames)
@@ -104,24 +112,38 @@ def nearest_indices(targets: Sequence[Target], folder: Path, spec: ParameterSpec
     for shard in list_shards(folder, spec.fingerprint):
         with safe_open(shard.path, "numpy") as file:
             indices, mels = file.get_tensor("index"), file.get_tensor("mel")
-        mine = np.array([split_of(int(index)) == "train" for index in indices], dtype=bool)
+        mine = _of_training(indices)
+        if not mine.any():
+            continue
         distances = torch.cdist(wanted, torch.from_numpy(mono_db(mels[mine])), p=1.0)
         here, places = distances.min(dim=1)
         closer = here < best
         nearest[closer.numpy()] = indices[mine][places[closer].numpy()]
         best = torch.minimum(best, here)
+    if not bool(torch.isfinite(best).all()):
+        raise PatchError(f"{folder} holds no training renders; run training.render_dataset first")
     return [int(index) for index in nearest]
 
 
 def random_indices(count: int, folder: Path, spec: ParameterSpec, seed: int) -> list[int]:
-    """Choose training renders at random."""
-    rng = np.random.default_rng(seed)
-    shards = list_shards(folder, spec.fingerprint)
-    chosen = []
-    for _ in range(count):
-        with safe_open(shards[int(rng.integers(len(shards)))].path, "numpy") as file:
-            chosen.append(int(rng.choice(file.get_tensor("index"))))
-    return chosen
+    """Choose training renders at random, each as likely as any other.
+
+    Raises:
+        PatchError: the folder holds no training render, or a shard is unusable.
+    """
+    found = [np.zeros(0, dtype=np.int64)]
+    for shard in list_shards(folder, spec.fingerprint):
+        with safe_open(shard.path, "numpy") as file:
+            indices = file.get_tensor("index")
+        found.append(indices[_of_training(indices)])
+    known = np.concatenate(found)
+    if not len(known):
+        raise PatchError(f"{folder} holds no training renders; run training.render_dataset first")
+    return [int(index) for index in np.random.default_rng(seed).choice(known, size=count)]
+
+
+def _of_training(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    return np.array([split_of(int(index)) == "train" for index in indices], dtype=bool)
 
 
 def evaluate(

@@ -18,12 +18,12 @@ from safetensors.torch import load_file
 
 from backend.errors import SynthmatchError, WeightsError
 from backend.synth.spec import load_spec
-from models.checkpoint import Description, save_checkpoint
-from models.config_json import ConfigError, config_from_json, config_to_json
+from models.checkpoint import CheckpointError, Description, save_checkpoint
+from models.config_json import ConfigError, Json, config_from_json, config_to_json
 from models.inversion import InversionModel
 from models.sampler import SamplerConfig
 from training.run_config import RunConfig
-from training.run_state import DESCRIPTION, WEIGHTS
+from training.run_state import DESCRIPTION, WEIGHTS, RunState
 
 
 def export_weights(
@@ -38,32 +38,56 @@ def export_weights(
         floor: re-render floor of the space by metric name, shown beside scores.
 
     Raises:
-        WeightsError: the run has no usable state.
+        WeightsError: the run has no usable state, or its weights are not finite.
+        OSError: the files cannot be written.
     """
     try:
         description = json.loads((run / DESCRIPTION).read_text())
         config = config_from_json(RunConfig, description["config"])
         tensors = load_file(run / WEIGHTS)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise WeightsError(f"the run in {run} has no usable state: {error}") from error
-    model = InversionModel(config.model)
-    prefix = "average."
-    averaged = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-    model.load_state_dict(averaged)
-    state = description["state"]
-    provenance = {
-        "renders": state["renders"],
-        "steps": state["step"],
+        state = RunState(**description["state"])
+        model = InversionModel(config.model)
+        prefix = "average."
+        averaged = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        model.load_state_dict(averaged)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(
+            f"the run in {run} has no usable state ({reason}); name the folder of a run of "
+            "training.train"
+        ) from error
+    provenance: dict[str, Json] = {
+        "renders": state.renders,
+        "steps": state.step,
         "batch": config.batch,
-        "training_hours": round(state["seconds"] / 3600, 2),
+        "training_hours": round(state.seconds / 3600, 2),
         "torch": torch.__version__,
         "run": config_to_json(config),
-        "rerender_floor": floor,
+        "rerender_floor": dict(floor),
     }
     spec = load_spec(config.model.spec_name)
-    return save_checkpoint(
-        stem, model, spec_fingerprint=spec.fingerprint, provenance=provenance, sampler=sampler
-    )
+    try:
+        return save_checkpoint(
+            stem, model, spec_fingerprint=spec.fingerprint, provenance=provenance, sampler=sampler
+        )
+    except CheckpointError as error:
+        raise WeightsError(str(error)) from error
+
+
+def read_floor(report: Path) -> dict[str, float]:
+    """Return the mean re-render floor by metric name from a report of ``training.evaluate``.
+
+    Raises:
+        WeightsError: the report cannot be read, or has no re-render floor.
+    """
+    try:
+        scores = json.loads(report.read_text("utf-8"))["re-render floor"]
+        return {m: round(sum(s[m] for s in scores) / len(scores), 4) for m in scores[0]}
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise WeightsError(
+            f"{report} has no re-render floor ({type(error).__name__}: {error}); write it with "
+            "training.evaluate --json, on targets that have a second render"
+        ) from error
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,11 +103,7 @@ def main(argv: list[str] | None = None) -> int:
     a = parser.parse_args(argv)
     try:
         sampler = SamplerConfig(a.method, a.steps, a.guidance, a.schedule)
-        floor = {}
-        if a.floor:
-            scores = json.loads(a.floor.read_text())["re-render floor"]
-            floor = {m: round(sum(s[m] for s in scores) / len(scores), 4) for m in scores[0]}
-        written = export_weights(a.run, a.out, sampler, floor)
+        written = export_weights(a.run, a.out, sampler, read_floor(a.floor) if a.floor else {})
     except (SynthmatchError, ConfigError, OSError) as error:
         parser.exit(2, f"export_weights: {error}\n")
     print(json.dumps({"sha256": written.weights_sha256, "steps": written.provenance["steps"]}))

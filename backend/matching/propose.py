@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from backend.audio.region import fit_window
+from backend.audio.region import WINDOW_SAMPLES, fit_window
 from backend.errors import DeviceError, WeightsError
 from backend.records import AudioRegion, Candidate
 from backend.synth.spec import ParameterSpec, load_spec
@@ -86,4 +86,11 @@ def load_proposer(spec_name: str, device: str = "auto", stem: Path | None = None
         )
     except CheckpointError as error:
         raise WeightsError(str(error)) from error
+    config = checkpoint.model.config
+    if config.width != spec.width or config.feature.samples != WINDOW_SAMPLES:
+        raise WeightsError(
+            f"the weights of {spec_name} give {config.width} numbers for {config.feature.samples} "
+            f"samples of sound; needed are {spec.width} for {WINDOW_SAMPLES}. Get both weights "
+            "files again"
+        )
     return Proposer(checkpoint.model.to(target), spec, checkpoint.description.sampler)

@@ -6,7 +6,11 @@ that fails again comes back as an error that names it, without harm to the other
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,9 +23,10 @@ from typing import Self
 
 from backend.errors import RenderError
 from backend.records import AudioRegion
-from backend.synth.renderer import Renderer, RenderJob, SurgeRenderer
+from backend.synth.renderer import DURATION_S, Renderer, RenderJob, SurgeRenderer
 
-#: Longest wait for one render of 4 s (about 0.06 s of work) before its worker counts as hung.
+#: Longest wait for a render of up to 4 s (about 0.06 s of work) before its worker counts as hung;
+#: a longer render may take as much longer.
 RENDER_LIMIT_S = 20.0
 #: Longest wait for a worker to load the plugin (about 2 s of work).
 START_LIMIT_S = 60.0
@@ -37,14 +42,13 @@ class _Worker:
     process: multiprocessing.process.BaseProcess
     connection: Connection
     since_s: float
+    limit_s: float
     ready: bool = False
     job: int | None = None
 
     def overdue(self) -> bool:
-        limit_s = RENDER_LIMIT_S if self.ready else START_LIMIT_S
-        return (
-            not self.ready or self.job is not None
-        ) and time.monotonic() - self.since_s > limit_s
+        busy = not self.ready or self.job is not None
+        return busy and time.monotonic() - self.since_s > self.limit_s
 
 
 class RenderPool:
@@ -72,10 +76,13 @@ class RenderPool:
 
         Args:
             jobs: what to render.
-            on_done: called with the number of finished jobs after each.
+            on_done: called several times a second with the number of finished jobs.
 
         Returns:
             For each job, in order, its sound or the error that names it.
+
+        Raises:
+            RenderError: no worker starts.
         """
         results: dict[int, AudioRegion | RenderError] = {}
         waiting = deque(range(len(jobs)))
@@ -95,6 +102,8 @@ class RenderPool:
                 if worker.ready and worker.job is None and waiting:
                     worker.job = waiting.popleft()
                     worker.since_s = time.monotonic()
+                    longer = max(1.0, jobs[worker.job].duration_s / DURATION_S)
+                    worker.limit_s = RENDER_LIMIT_S * longer
                     tries[worker.job] += 1
                     try:
                         worker.connection.send(jobs[worker.job])
@@ -127,11 +136,12 @@ class RenderPool:
                     if worker.job is not None:
                         fail(worker.job, reason)
                     self._stop(worker)
-                    if start_failures > 2 * len(self._workers):
+                    self._workers[place] = self._start()
+                    hopeless = start_failures >= ATTEMPTS * len(self._workers)
+                    if hopeless and not any(other.ready for other in self._workers):
                         raise RenderError(
                             f"Surge XT does not start: {reason}; try synthmatch doctor"
                         )
-                    self._workers[place] = self._start()
             if on_done:
                 on_done(len(results))
         return [results[number] for number in range(len(jobs))]
@@ -164,28 +174,40 @@ class RenderPool:
         )
         process.start()
         theirs.close()
-        return _Worker(process, ours, time.monotonic())
+        return _Worker(process, ours, time.monotonic(), START_LIMIT_S)
 
     def _stop(self, worker: _Worker) -> None:
-        worker.connection.close()
-        worker.process.kill()
+        worker.process.kill()  # before the pipe closes, so that it has no time to complain
         worker.process.join(5.0)
+        worker.connection.close()
+
+
+def leave_with_parent() -> None:
+    """End this process as soon as its parent is gone, even in the middle of a render."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a process made by multiprocessing has a parent to watch"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(connection: Connection, make_renderer: MakeRenderer) -> None:
-    """Serve jobs until the pipe closes, which also happens when the parent dies."""
-    try:
-        renderer = make_renderer()
-    except RenderError as error:
-        connection.send(str(error))
-        return
-    connection.send(True)
-    while True:
+    """Serve jobs until the pipe closes or the parent dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    leave_with_parent()
+    with contextlib.suppress(EOFError, ConnectionError):
         try:
-            job: RenderJob = connection.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            connection.send(renderer.render(job))
+            renderer = make_renderer()
         except RenderError as error:
             connection.send(str(error))
+            return
+        connection.send(True)
+        while True:
+            job: RenderJob = connection.recv()
+            try:
+                connection.send(renderer.render(job))
+            except RenderError as error:
+                connection.send(str(error))

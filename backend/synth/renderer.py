@@ -1,7 +1,8 @@
 """Plays a patch on the user's Surge XT inside pedalboard, each render isolated from the last.
 
 Isolation: the whole patch is set as the plugin's state before every render, which stops all voices
-and rebuilds the effects; measured as good as half a minute of silence at a fiftieth of its cost.
+and rebuilds the effects, and settles for a moment; a patch without anything random then sounds the
+same to a millionth, whatever was played before, at a fiftieth of the cost of a minute's silence.
 pedalboard wants a plugin to stay on the thread that made it, so a renderer lives in the main
 thread of a process of its own (see ``render_pool``).
 """
@@ -25,6 +26,10 @@ from backend.synth.plugin_state import body_from_state, state_from_body
 SAMPLE_RATE_HZ = 44_100
 DURATION_S = 4.0
 BUFFER_SAMPLES = 2048
+
+#: Silence between a patch and its note: Surge takes the patch up at the head of the next block,
+#: where it would lose a note, and its smoothed controls arrive from the patch before by the end.
+SETTLE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ class SurgeRenderer:
             RenderError: Surge delivered no finite stereo sound.
         """
         self.load(job.body)
+        self._silence(SETTLE_S)
         messages: list[Any | tuple[bytes, float] | tuple[list[int], float]] = [
             (bytes([0x90, job.note.pitch, NOTE_VELOCITY]), job.note.on_s),
             (bytes([0x80, job.note.pitch, NOTE_VELOCITY]), job.note.off_s),
@@ -105,8 +111,11 @@ class SurgeRenderer:
 
     def saved_body(self) -> bytes:
         """Return the patch as Surge itself now writes it, for reading back."""
-        self._plugin.process([], 0.1, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES, True)
+        self._silence(2 * SETTLE_S)
         return body_from_state(self._plugin.raw_state)
+
+    def _silence(self, duration_s: float) -> None:
+        self._plugin.process([], duration_s, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES, True)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class Rule:
 
 
 BACKEND = ("backend", "models", "numpy", "rich", "matplotlib", "sounddevice", "safetensors")
-SOUND = ("numpy", "backend.records", "backend.errors")
+BASE = ("numpy", "backend.records", "backend.errors", "backend.files")
 
 #: The longest matching name counts.
 RULES = {
@@ -36,15 +36,16 @@ RULES = {
     "backend": Rule(BACKEND),
     "backend.records": Rule(("numpy",)),
     "backend.errors": Rule(("numpy",)),
-    "backend.audio": Rule((*SOUND, "backend.audio", "pedalboard")),
-    "backend.synth": Rule((*SOUND, "backend.synth")),
-    "backend.synth.renderer": Rule((*SOUND, "backend.synth", "pedalboard")),
+    "backend.files": Rule(("backend.errors",)),
+    "backend.audio": Rule((*BASE, "backend.audio", "pedalboard")),
+    "backend.synth": Rule((*BASE, "backend.synth")),
+    "backend.synth.renderer": Rule((*BASE, "backend.synth", "pedalboard")),
     "backend.matching": Rule((*BACKEND, "torch"), never=("backend.osc",)),
-    "backend.osc": Rule((*SOUND, "backend.osc", "pythonosc")),
-    "backend.doctor": Rule((*BACKEND, "pythonosc")),
+    "backend.osc": Rule((*BASE, "backend.osc", "pythonosc")),
+    "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
     "training": Rule(
         (
-            *SOUND,
+            *BASE,
             "training",
             "models",
             "backend.audio",

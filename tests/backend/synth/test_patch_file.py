@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.errors import ParameterError, PatchError
+from backend.errors import OutputError, ParameterError, PatchError
 from backend.records import Note, ParameterSet
 from backend.synth.patch_file import (
     BODY_HEADER,
@@ -431,6 +431,14 @@ def test_a_name_of_the_file_stands_in_one_line(tmp_path: Path) -> None:
     path.write_bytes(b"nothing")
     with pytest.raises(PatchError, match="two lines.fxp has 7 bytes"):
         read_fxp(path)
+
+
+def test_writing_where_one_cannot(tmp_path: Path) -> None:
+    (tmp_path / "folder.fxp").mkdir()
+    for path in (tmp_path / "none" / "x.fxp", tmp_path / "folder.fxp", Path("a\0b")):
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_fxp(path, drawn("surge_simple"), "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.fxp"]
 
 
 @pytest.mark.surge

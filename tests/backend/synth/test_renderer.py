@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from pedalboard.io import AudioFile
 
 from backend.errors import RenderError
-from backend.matching.metrics import TargetMetrics
 from backend.records import Audio, Note, ParameterSet
 from backend.synth.patch_file import BODY_HEADER, parse_body, patch_body
 from backend.synth.renderer import (
@@ -23,6 +23,7 @@ from backend.synth.renderer import (
     quiet,
 )
 from backend.synth.spec import load_spec
+from models.features import FeatureConfig, LogMel
 from training.draw_parameters import draw_parameters
 
 GOLDEN = Path(__file__).parents[2] / "data/golden"
@@ -119,32 +120,48 @@ def test_the_note_sounds_when_it_should(surge: SurgeRenderer) -> None:
     values = dict(draw_parameters(SIMPLE, 0).values)
     values |= {"a_amp_eg_attack": 0.0, "a_amp_eg_sustain": 1.0, "a_amp_eg_release": 0.0}
     values |= {f"a_lfo_{lfo}_amplitude": 0.0 for lfo in range(1, 6)}
-    values |= {"a_filter_1_cutoff": 0.9, "a_highpass": 0.0}
+    values |= {"a_filter_1_cutoff": 1.0, "a_filter_2_cutoff": 1.0, "a_highpass": 0.0}
+    values |= {"a_filter_1_feg_mod_amount": 0.5, "a_filter_2_feg_mod_amount": 0.5}
+    values |= {"a_osc_1_volume": 1.0, "a_osc_1_sawtooth": 1.0}
     audio = surge.render(job(ParameterSet(SIMPLE.name, values, Note(60, 1.0, 2.0)))).audio
     second = np.abs(audio).max(axis=0).reshape(4, SAMPLE_RATE_HZ).max(axis=1)
     assert second[1] > 0.01 and second[0] == 0.0 and second[3] < second[1] / 1000
 
 
 @pytest.mark.surge
-def test_steady_patches_sound_the_same_to_the_bit_after_anything(surge: SurgeRenderer) -> None:
+@pytest.mark.parametrize("on_s", [0.0, 0.4 / SAMPLE_RATE_HZ, 1 / SAMPLE_RATE_HZ])
+def test_a_note_at_the_very_start_is_not_lost(surge: SurgeRenderer, on_s: float) -> None:
+    body = steady(patch_body(draw_parameters(FULL, 15), "x"))
+    audio = surge.render(RenderJob(body, Note(60, on_s, 2.0), "x")).audio
+    assert np.argmax(np.abs(audio).max(axis=0) > 0.001) in range(200)
+
+
+@pytest.mark.surge
+def test_steady_patches_sound_the_same_after_anything(surge: SurgeRenderer) -> None:
+    bright = steady(patch_body(draw_parameters(FULL, 5), "x"))
+    quieter = bright.replace(b'<volume type="2" value="-2.', b'<volume type="2" value="-9.')
+    assert quieter != bright and len(quieter) == len(bright)
     before = [
         loud_long_tail(),
+        RenderJob(quieter, Note(60, 0.0, 1.0), "another master volume"),
         job(draw_parameters(SIMPLE, 4)),
         *(job(draw_parameters(FULL, index)) for index in (35, 5)),
     ]
     assert np.abs(surge.render(before[0]).audio[:, -4410:]).max() > 0.01  # the tail is there
     audible = 0
-    for parameters in (*(draw_parameters(FULL, i) for i in range(8)), draw_parameters(SIMPLE, 9)):
-        mine = job(parameters, body=steady(patch_body(parameters, "x")))
+    for parameters in (*(draw_parameters(FULL, i) for i in range(5)), draw_parameters(SIMPLE, 9)):
+        body = steady(patch_body(parameters, "x"))
+        mine = RenderJob(body, Note(60, 0.0, 2.0), "from the first sample on", 2.5)
         surge.load(mine.body)
-        surge._plugin.process([], 8.0, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES, True)
+        surge._plugin.process([], 4.0, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES, True)
         alone = surge.render(mine).audio
-        audible += bool(np.abs(alone).max() > 1e-3)
+        peak = float(np.abs(alone).max())
+        audible += peak > 1e-3
         for other in before:
             surge.render(other)
-            assert np.array_equal(surge.render(mine).audio, alone)
-        assert np.array_equal(surge.render(mine).audio, alone)
-    assert audible >= 6
+            # Surge's smoothed controls may come to rest one rounding step apart.
+            assert np.abs(surge.render(mine).audio - alone).max() <= 1e-5 * peak
+    assert audible >= 4
 
 
 @pytest.mark.surge
@@ -162,14 +179,10 @@ def test_resting_dry_effects_changes_no_sample(surge: SurgeRenderer) -> None:
     assert changed >= 20 and audible >= 18
 
 
-def mss_matrix(sounds: list[Audio]) -> np.ndarray:
-    """MSS in dB between every two of some sounds, ``(n, n)``."""
-    distances = np.zeros((len(sounds), len(sounds)))
-    for i, target in enumerate(sounds[:-1]):
-        metrics = TargetMetrics(target)
-        for j in range(i + 1, len(sounds)):
-            distances[i, j] = distances[j, i] = metrics.score(sounds[j]).mss_db
-    return distances
+def distances_db(sounds: list[Audio]) -> np.ndarray:
+    """Mean difference of log-mel spectra in dB between every two of some sounds, ``(n, n)``."""
+    mels = LogMel(FeatureConfig())(torch.from_numpy(np.stack(sounds))).flatten(1)  # (n, mels)
+    return torch.cdist(mels, mels, p=1).numpy() / mels.shape[1]
 
 
 def separation(distances: np.ndarray, first: tuple[int, ...]) -> float:
@@ -203,11 +216,11 @@ def test_a_render_after_any_other_patch_is_within_the_rerender_floor(surge: Surg
     """Free phases and drift make renders differ; what was played before must not add to that."""
     isolated, left_over = [], []
     others = itertools.cycle([loud_long_tail(), job(draw_parameters(FULL, 35))])
-    for index in (0, 4, 10, 15, 16, 55):
+    for index in (0, 4, 10, 15, 16):
         mine = job(draw_parameters(FULL, index))
         after_silence, after_others, without_state = [], [], []
         for _ in range(3):
-            surge._plugin.process([], 8.0, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES, True)
+            surge._plugin.process([], 4.0, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES, True)
             after_silence.append(surge.render(mine).audio)
             surge.render(next(others))
             after_others.append(surge.render(mine).audio)
@@ -220,8 +233,8 @@ def test_a_render_after_any_other_patch_is_within_the_rerender_floor(surge: Surg
                     [(on, note.on_s), (off, note.off_s)], 4.0, SAMPLE_RATE_HZ, 2, BUFFER_SAMPLES
                 )
             )
-        isolated.append(mss_matrix([*after_silence, *after_others]))
-        left_over.append(mss_matrix([*after_silence, *without_state]))
+        isolated.append(distances_db([*after_silence, *after_others]))
+        left_over.append(distances_db([*after_silence, *without_state]))
     assert p_value(isolated, (0, 1, 2)) > 0.001
     assert p_value(left_over, (0, 1, 2)) < 0.001
 
@@ -247,9 +260,9 @@ def test_golden_parameters_sound_like_the_golden_renders(surge: SurgeRenderer) -
             with AudioFile(str(GOLDEN / file)) as audio:
                 sounds.append(audio.read(audio.frames))
         ours = [surge.render(job(golden_set(item))).audio for _ in range(3)]
-        matrices.append(mss_matrix([*sounds, *ours]))
+        matrices.append(distances_db([*sounds, *ours]))
         foreign = surge.render(job(golden_set(other))).audio
-        misplaced.append(TargetMetrics(sounds[0]).score(foreign).mss_db)
+        misplaced.append(distances_db([sounds[0], foreign])[0, 1])
     assert p_value(matrices, (0, 1)) > 0.001
     assert np.mean([matrix[0, 2] for matrix in matrices]) < np.mean(misplaced) / 3
 
@@ -261,6 +274,10 @@ def test_surge_maps_host_values_to_the_natives_that_we_do(surge: SurgeRenderer) 
         surge.load(patch_body(draw_parameters(spec, 1), "x"))
         surge.saved_body()
         by_name = {p.name: p for p in surge._plugin.parameters.values()}
+        for other_value in (0.4, 0.6):  # the host passes on changes only
+            for parameter in spec.parameters:
+                by_name[parameter.surge.host].raw_value = other_value
+            surge.saved_body()
         for parameter in spec.parameters:
             by_name[parameter.surge.host].raw_value = item["host_values"][parameter.name]
         saved = parse_body(surge.saved_body(), "x").natives

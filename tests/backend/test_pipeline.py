@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_renderers import FakePool, tone
+
+from backend.errors import DeviceError, OutputError, RenderError, SurgeNotFoundError, WeightsError
+from backend.matching import propose
+from backend.pipeline import MatchRequest, match
+from backend.records import AudioRegion, Note
+from backend.synth.renderer import RenderJob
+
+
+@pytest.fixture
+def request_of(tiny_audio: AudioRegion, tmp_path: Path) -> MatchRequest:
+    return MatchRequest(tiny_audio, tmp_path / "out", count=3, device="cpu")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_without_surge_the_presets_keep_the_models_order(
+    request_of: MatchRequest, tiny_weights: Path, no_surge: None
+) -> None:
+    result = match(request_of)
+    assert [m.candidate.order for m in result.matches] == [0, 1, 2]
+    assert [m.rank for m in result.matches] == [1, 2, 3]
+    assert all(m.render is None and m.score is None for m in result.matches)
+    assert result.without_surge is not None and "Surge XT" in result.without_surge
+    names = {f"tiny-{n}.{end}" for n in (1, 2, 3) for end in ("fxp", "json")} | {"tiny.png"}
+    assert set(contents(request_of.folder)) == names
+
+
+def test_the_presets_differ_from_each_other(
+    request_of: MatchRequest, tiny_weights: Path, no_surge: None
+) -> None:
+    result = match(replace(request_of, count=8))
+    assert len({path.read_bytes() for path in result.written.presets}) == 8
+
+
+def test_with_surge_the_nearest_comes_first(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    note = Note(57, 0.0, 0.5)
+
+    def sound(job: RenderJob) -> np.ndarray:
+        # The second candidate is the target's own pitch, the others are further and further away.
+        distance = abs(int(job.name.split()[-1]) - 2)
+        return tone(replace(note, pitch=57 + 5 * distance))
+
+    fake_pool.sound = sound
+    target = AudioRegion(tone(note), 44_100, "target")
+    result = match(replace(request_of, region=target))
+    distances = [m.score.distance for m in result.matches if m.score]
+    assert len(distances) == 3
+    assert distances == sorted(distances)
+    assert result.matches[0].candidate.order == 1
+    assert distances[0] == pytest.approx(0, abs=1e-5)
+    assert result.without_surge is None
+    assert {path.suffix for path in request_of.folder.iterdir()} == {
+        *(".fxp", ".json", ".wav", ".png")
+    }
+    assert fake_pool.closed
+
+
+def test_each_candidate_is_played_with_its_own_note(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    result = match(request_of)
+    played = {job.name: job.note for job in fake_pool.jobs}
+    for found, preset in zip(result.matches, result.written.presets, strict=True):
+        note = played[f"candidate {found.candidate.order + 1}"]
+        assert found.candidate.parameters.note == note
+        written = json.loads(preset.with_suffix(".json").read_text())["note"]
+        assert written == {"pitch": note.pitch, "on_s": note.on_s, "off_s": note.off_s}
+
+
+def test_a_candidate_that_cannot_be_rendered_comes_last(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    def sound(job: RenderJob) -> np.ndarray:
+        if job.name == "candidate 1":
+            raise RenderError("the patch is unusable")
+        return tone(job.note)
+
+    fake_pool.sound = sound
+    result = match(request_of)
+    assert result.matches[-1].candidate.order == 0
+    assert result.matches[-1].render is None
+    wavs = {path.name for path in request_of.folder.glob("*.wav")}
+    assert wavs == {"tiny-1.wav", "tiny-2.wav"}
+
+
+def test_same_seed_same_bytes(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool, tmp_path: Path
+) -> None:
+    runs = [replace(request_of, folder=tmp_path / str(n), count=1) for n in range(3)]
+    runs[2] = replace(runs[2], seed=1)
+    for run in runs:
+        match(run)
+    first, again, other = (contents(run.folder) for run in runs)
+    assert first == again
+    assert all(first[name] != other[name] for name in ("tiny-1.fxp", "tiny-1.json", "tiny.png"))
+
+
+@pytest.mark.parametrize("spec_name", ["surge_full", "surge_simple"])
+def test_the_space_asked_for_is_used(
+    request_of: MatchRequest, tiny_weights: Path, no_surge: None, spec_name: str
+) -> None:
+    result = match(replace(request_of, spec_name=spec_name, count=1))
+    assert result.matches[0].candidate.parameters.spec_name == spec_name
+
+
+def test_the_stages_come_in_order(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    heard: list[tuple[str, float]] = []
+    match(request_of, lambda stage, fraction: heard.append((stage, fraction)))
+    assert list(dict.fromkeys(stage for stage, _ in heard)) == [
+        *("load", "propose", "render", "write")
+    ]
+    renders = [fraction for stage, fraction in heard if stage == "render"]
+    assert renders == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert heard[-1] == ("write", 1.0)
+
+
+def test_a_surge_named_but_missing_is_an_error(
+    request_of: MatchRequest, tiny_weights: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(SurgeNotFoundError):
+        match(replace(request_of, surge=tmp_path / "nowhere"))
+
+
+def test_nothing_renders(request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool) -> None:
+    def fail(job: RenderJob) -> np.ndarray:
+        raise RenderError(f"no sound of {job.name}")
+
+    fake_pool.sound = fail
+    with pytest.raises(RenderError, match="candidate 1"):
+        match(request_of)
+    assert contents(request_of.folder) == {}
+    assert fake_pool.closed
+
+
+def test_weights_are_missing(
+    request_of: MatchRequest,
+    fake_pool: FakePool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(propose, "weights_stem", lambda spec_name: tmp_path / "nowhere" / spec_name)
+    with pytest.raises(WeightsError, match="surge_full"):
+        match(request_of)
+    assert contents(request_of.folder) == {}
+    assert fake_pool.closed
+
+
+def test_a_device_that_is_not_there(
+    request_of: MatchRequest, tiny_weights: Path, no_surge: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DeviceError, match="cuda"):
+        match(replace(request_of, device="cuda"))
+
+
+def test_the_folder_is_tried_before_any_work(
+    request_of: MatchRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
+    with pytest.raises(OutputError, match="-o"):
+        match(replace(request_of, folder=tmp_path / "file" / "out"))
