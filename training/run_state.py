@@ -90,5 +90,5 @@ def load_state(
             _, number, entry = name.split(".", 2)
             moments.setdefault(int(number), {})[entry] = tensor
     whole = optimizer.state_dict()
-    pass
+    optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
     return RunState(step, saved["seconds"], saved["renders"])

@@ -111,7 +111,7 @@ def test_filter(changed: dict[str, ParameterValue], said: str) -> None:
         (0.005, 0.12, 0.0, "pluck 120 ms"),
         (0.005, 1.0, 0.0, "decay 1 s"),
         (0.005, 0.3, 0.4, "decay 300 ms to 40%"),
-        (0.005, 5.0, 0.4, "sustained"),  # the note ends before
+        (0.005, 4.02, 0.4, "sustained"),  # the note ends before
         (0.4, 0.3, 0.95, "attack 400 ms, sustained"),
         (0.4, 0.3, 0.0, "attack 400 ms, decay 300 ms"),
         (3.0, 0.3, 1.0, "fades in over 3 s"),
