@@ -24,8 +24,7 @@ from backend.synth.preset_json import MAX_CHARACTERS, parse_preset_json
 if TYPE_CHECKING:
     from backend.pipeline import Progress
 
-#: A little after the beginning, for Surge drops a note at the very first sample.
-DEFAULT_NOTE = Note(60, 0.01, 2.01)
+DEFAULT_NOTE = Note(60, 0.0, 2.0)
 #: What is rendered after a note of chosen length, for its release and echoes.
 TAIL_S = 2.0
 

@@ -76,7 +76,10 @@ def slaney_mel_filters(config: FeatureConfig) -> npt.NDArray[np.float32]:
     rising = -ramp_hz[:-2] / width_hz[:-1, None]
     falling = ramp_hz[2:] / width_hz[1:, None]
     triangle = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangle * (2.0 / (edge_hz[2:] - edge_hz[:-2]))[:, None]).astype(np.float32)
+    filters: npt.NDArray[np.float32] = (
+        triangle * (2.0 / (edge_hz[2:] - edge_hz[:-2]))[:, None]
+    ).astype(np.float32)
+    return filters
 
 
 class LogMel(nn.Module):

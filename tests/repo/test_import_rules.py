@@ -30,6 +30,12 @@ class Rule:
 BACKEND = ("backend", "models", "numpy", "rich", "matplotlib", "sounddevice", "safetensors")
 BASE = ("numpy", "backend.records", "backend.errors", "backend.files")
 
+TRAINING = (
+    *BASE,
+    *("training", "models", "backend.audio", "backend.synth", "backend.matching"),
+    *("rich", "safetensors", "torch", "torchaudio", "scipy", "pyloudnorm"),
+)
+
 #: The longest matching name counts.
 RULES = {
     "models": Rule(("models", "numpy", "torch", "safetensors")),
@@ -43,22 +49,8 @@ RULES = {
     "backend.matching": Rule((*BACKEND, "torch"), never=("backend.osc",)),
     "backend.osc": Rule((*BASE, "backend.osc", "pythonosc")),
     "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
-    "training": Rule(
-        (
-            *BASE,
-            "training",
-            "models",
-            "backend.audio",
-            "backend.synth",
-            "backend.matching",
-            "rich",
-            "safetensors",
-            "torch",
-            "torchaudio",
-            "scipy",
-            "pyloudnorm",
-        )
-    ),
+    "training": Rule(TRAINING),
+    "training.bench_render": Rule((*TRAINING, "pedalboard")),  # plays the reference procedure
     "examples": Rule(("numpy", "pedalboard")),
 }
 
