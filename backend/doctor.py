@@ -45,7 +45,8 @@ def doctor(arguments: argparse.Namespace) -> int:
     faults = 0
     for finding in examine(arguments.surge):
         faults += finding.state == "fault"
-        print(f"{finding.state:<5}  {finding.what:<15}  {finding.found}", flush=True)
+        found = " ".join(finding.found.split())  # what a driver says may have several lines
+        print(f"{finding.state:<5}  {finding.what:<15}  {found}", flush=True)
     print()
     print("synthmatch match cannot work: see fault above" if faults else "synthmatch match works")
     return 2 if faults else 0
@@ -172,7 +173,7 @@ def _osc() -> Finding:
         except TimeoutError:
             try:
                 asking.recv(1)
-            except ConnectionRefusedError:
+            except ConnectionError:
                 found = f"no Surge XT listens at {where}; only the live link needs that"
             except OSError:
                 found = f"a program listens at {where} but does not answer: switch on OSC Out in it"

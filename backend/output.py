@@ -23,6 +23,10 @@ from backend.synth.patch_file import write_fxp
 from backend.synth.preset_json import preset_json
 
 
+#: File systems take names of 255 bytes; this leaves room for endings and for hidden part files.
+MAX_STEM_BYTES = 150
+
+
 @dataclass(frozen=True)
 class Written:
     """The files of a match, best first.
@@ -54,7 +58,9 @@ def check_folder(folder: Path) -> None:
 
 def file_stem(name: str) -> str:
     """Turn a sound's name into a file name that every system takes."""
-    return re.sub(r"[^\w\- .]", "_", name).strip(" .")[:80] or "sound"
+    plain = re.sub(r"[^\w\- .]", "_", name).strip(" .")
+    short = plain.encode("utf-8", "ignore")[:MAX_STEM_BYTES].decode("utf-8", "ignore")
+    return short.strip(" .") or "sound"
 
 
 def write_matches(region: AudioRegion, matches: Sequence[Match], folder: Path) -> Written:

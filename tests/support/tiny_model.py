@@ -13,7 +13,7 @@ from models.inversion import InversionModel, ModelConfig
 from models.sampler import SamplerConfig
 from models.velocity import VelocityConfig
 
-FLOOR = {"mss_db": 1.25, "wmfcc": 0.75, "sot": 0.015, "rms": 0.985}
+FLOOR = {"mss_db": 1.5, "wmfcc": 0.75, "sot": 0.015, "rms": 0.985}
 
 
 def save_tiny_weights(folder: Path, spec_name: str) -> Path:
