@@ -22,7 +22,6 @@ from backend.records import AudioRegion, Match
 from backend.synth.patch_file import write_fxp
 from backend.synth.preset_json import preset_json
 
-
 #: File systems take names of 255 bytes; this leaves room for endings and for hidden part files.
 MAX_STEM_BYTES = 150
 
