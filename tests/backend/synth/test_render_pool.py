@@ -269,5 +269,7 @@ def test_two_surges_render_in_order_even_when_one_is_killed(
             results = pool.render(jobs, on_done)
             for each, expected in zip(results, alone, strict=True):
                 assert isinstance(each, AudioRegion), each
-                np.testing.assert_allclose(each.audio, expected, atol=1e-6)
+                # The six differ from each other by 4.7e-4 or more; one near -93 dB was once seen
+                # to differ from itself by 2.2e-5 after other tests had used the shared Surge.
+                np.testing.assert_allclose(each.audio, expected, atol=1e-4)
     assert killed and killed[0] not in workers_alive()
