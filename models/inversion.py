@@ -106,14 +106,14 @@ class InversionModel(nn.Module):
             Total and parts.
         """
         context = self.encoder(mel_db)
-        out = self.velocity.estimate(path.x_t, path.t, context, drop)
+        hint = self.velocity.hint(context)
+        out = self.velocity.estimate(path.x_t, path.t, context, drop, hint)
         if self.config.velocity.prediction == "velocity":
             flow = flow_loss(out, path)
         else:
             flow = data_loss(out, path)
         penalty = self.velocity.param2tok.penalty()
         total = flow + config.penalty_weight * penalty
-        hint = self.velocity.hint(context)
         if hint is not None:
             total = total + config.hint_weight * F.mse_loss(hint.float(), path.x_1)
         return Loss(total, flow, penalty)

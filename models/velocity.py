@@ -181,7 +181,14 @@ class VelocityField(nn.Module):
         left = (1.0 - t).clamp_min(SHORTEST_TIME_LEFT).unsqueeze(1)
         return (out - x) / left
 
-    def estimate(self, x: Tensor, t: Tensor, context: Tensor, drop: Tensor | None = None) -> Tensor:
+    def estimate(
+        self,
+        x: Tensor,
+        t: Tensor,
+        context: Tensor,
+        drop: Tensor | None = None,
+        hint: Tensor | None = None,
+    ) -> Tensor:
         """Run the network: its output is the velocity or the data, as the config says.
 
         Args:
@@ -190,6 +197,7 @@ class VelocityField(nn.Module):
             context: encoder output, ``(batch, context_rows, context_width)``.
             drop: bool ``(batch,)``; True puts one learned token in place of the item's context
                 (unconditional branch of guidance). None drops nothing.
+            hint: ``hint(context)``, where the caller has it already.
 
         Returns:
             ``(batch, parameters)``.
@@ -209,7 +217,7 @@ class VelocityField(nn.Module):
                 f"{c.context_rows}, {c.context_width}); got {tuple(x.shape)}, {tuple(t.shape)} and "
                 f"{tuple(context.shape)}."
             )
-        hint = self.hint(context)
+        hint = self.hint(context) if hint is None else hint
         if drop is not None:
             token = self.dropped.to(context.dtype)
             context = torch.where(drop.view(-1, 1, 1), token, context)

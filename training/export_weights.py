@@ -61,6 +61,7 @@ def export_weights(
         "steps": state.step,
         "batch": config.batch,
         "training_hours": round(state.seconds / 3600, 2),
+        "earlier": [dict(run) for run in state.earlier],
         "torch": torch.__version__,
         "run": config_to_json(config),
         "rerender_floor": dict(floor),

@@ -5,7 +5,8 @@
 Shard ``n`` covers the indices ``n * 1000`` to ``n * 1000 + 999``; it holds those whose render is
 loud enough (-55 LUFS, BS.1770) and not clipped, as the papers' dataset does, and counts the rest.
 A shard is written whole or not at all, so a run may be stopped at any time and started again. It
-stops once ``--count`` renders are kept.
+stops once ``--count`` renders are kept. With ``--first`` a dataset begins at a later index, so that
+training that goes on from earlier weights hears renders it has not heard.
 """
 
 from __future__ import annotations
@@ -132,6 +133,7 @@ def render_dataset(
     workers: int,
     make_renderer: MakeRenderer,
     *,
+    first_shard: int = 0,
     shard_size: int = SHARD_SIZE,
 ) -> int:
     """Render until ``count`` usable renders are on disk; returns how many there are.
@@ -142,6 +144,7 @@ def render_dataset(
         folder: where the shards go, or are already; made if needed.
         workers: how many processes render.
         make_renderer: called once in each worker's main thread; must be picklable.
+        first_shard: number of the first shard to make.
         shard_size: indices in a shard; must be the same for all shards of a folder.
 
     Raises:
@@ -168,7 +171,7 @@ def render_dataset(
     for process in pool:
         process.start()
     try:
-        started_s, fresh, pending, shard = time.monotonic(), 0, 0, 0
+        started_s, fresh, pending, shard = time.monotonic(), 0, 0, first_shard
         while kept < count or pending:
             while kept < count and pending < workers:
                 if shard not in present:
@@ -193,9 +196,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--spec", default="surge_full", choices=("surge_full", "surge_simple"))
     parser.add_argument("--count", type=int, default=60_000, help="renders to keep")
     parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--first", type=int, default=0, help="first index, in whole thousands")
     parser.add_argument("--workers", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--surge", type=Path, help="the Surge XT VST3")
     arguments = parser.parse_args(argv)
+    if arguments.first < 0 or arguments.first % SHARD_SIZE:
+        parser.error(f"--first is {arguments.first}; it must be 0 or a multiple of {SHARD_SIZE}")
     try:
         surge = find_surge(arguments.surge)
         kept = render_dataset(
@@ -204,6 +210,7 @@ def main(argv: list[str] | None = None) -> int:
             arguments.out,
             arguments.workers,
             partial(SurgeRenderer, surge),
+            first_shard=arguments.first // SHARD_SIZE,
         )
     except SynthmatchError as error:
         parser.exit(2, f"render_dataset: {error}\n")

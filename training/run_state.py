@@ -7,6 +7,7 @@ the one in the first, so a run killed between the two goes on as if it had not b
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,10 +17,14 @@ from safetensors.torch import load_file, save
 
 from backend.errors import WeightsError
 from backend.files import write_whole
-from models.config_json import config_to_json
+from backend.synth.spec import load_spec
+from models.checkpoint import CheckpointError, load_checkpoint
+from models.config_json import Json, config_to_json
 from models.inversion import InversionModel
 from training.run_config import RunConfig
 
+#: What is kept of the provenance of a run that another goes on from.
+EARLIER = ("renders", "steps", "batch", "training_hours")
 WEIGHTS = "state.safetensors"
 DESCRIPTION = "state.json"
 
@@ -32,11 +37,14 @@ class RunState:
         step: optimiser steps done.
         seconds: training time spent, over all starts.
         renders: renders in the training set.
+        earlier: provenance of the weights that the run began from, oldest first: for each earlier
+            run its ``renders``, ``steps``, ``batch`` and ``training_hours``.
     """
 
     step: int
     seconds: float
     renders: int
+    earlier: tuple[Mapping[str, Json], ...] = ()
 
 
 def save_state(
@@ -91,4 +99,38 @@ def load_state(
             moments.setdefault(int(number), {})[entry] = tensor
     whole = optimizer.state_dict()
     optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
-    return RunState(step, saved["seconds"], saved["renders"])
+    earlier = tuple(saved.get("earlier", ()))
+    return RunState(step, saved["seconds"], saved["renders"], earlier)
+
+
+def begin_from(stem: Path, model: InversionModel, average: InversionModel) -> RunState:
+    """Put exported weights into the model and its average, to train on from there.
+
+    Args:
+        stem: the weights, without ending.
+        model: takes them; its statistics of the spectrograms too.
+        average: likewise.
+
+    Returns:
+        The state of a new run whose ``earlier`` says what the weights have behind them.
+
+    Raises:
+        WeightsError: the weights are unusable, or of a network of another shape.
+    """
+    fingerprint = load_spec(model.config.spec_name).fingerprint
+    try:
+        found = load_checkpoint(stem, spec_fingerprint=fingerprint)
+    except CheckpointError as error:
+        raise WeightsError(str(error)) from error
+    if found.model.config != model.config:
+        raise WeightsError(
+            f"the weights {stem} are of another network than the run's; give the run the [model] "
+            "of their JSON file, or begin without weights"
+        )
+    for target in (model, average):
+        target.load_state_dict(found.model.state_dict())
+    behind = found.description.provenance
+    last = {name: behind[name] for name in EARLIER if name in behind}
+    listed = behind.get("earlier", [])
+    before = [run for run in listed if isinstance(run, dict)] if isinstance(listed, list) else []
+    return RunState(0, 0.0, 0, (*before, last))

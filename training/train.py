@@ -5,7 +5,7 @@
 The run's folder holds its state (``state.safetensors`` and ``state.json``, written every few
 minutes; a run that is started again goes on from there) and its ``log.jsonl``. The learning rate
 warms up, stays, and decays over the last part of ``steps``, so a longer run can go on from a state
-saved before the decay.
+saved before the decay. ``--begin models/weights/surge_full`` begins a new run with those weights.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from models.inversion import InversionModel
 from training.dataset import RenderedSet, read_split
 from training.equivalents import Equivalents
 from training.run_config import RunConfig, read_run_config
-from training.run_state import RunState, load_state, save_state
+from training.run_state import RunState, begin_from, load_state, save_state
 
 _log = logging.getLogger(__name__)
 
@@ -134,12 +134,25 @@ def set_statistics(model: InversionModel, data: RenderedSet) -> None:
     )
 
 
-def train(config: RunConfig, data_folder: Path, run_folder: Path, device: torch.device) -> RunState:
+def train(
+    config: RunConfig,
+    data_folder: Path,
+    run_folder: Path,
+    device: torch.device,
+    begin: Path | None = None,
+) -> RunState:
     """Train from the run's last state to the config's last step.
+
+    Args:
+        config: the run's settings.
+        data_folder: the shards.
+        run_folder: the run's state and log.
+        device: where to train.
+        begin: exported weights, without ending, that a new run begins from.
 
     Raises:
         PatchError: the data cannot be used.
-        WeightsError: the run's folder holds the state of another config.
+        WeightsError: the run's folder holds the state of another config, or ``begin`` does not fit.
     """
     spec = load_spec(config.model.spec_name)
     data = read_split(data_folder, spec.fingerprint, "train", config.renders)
@@ -159,7 +172,9 @@ def train(config: RunConfig, data_folder: Path, run_folder: Path, device: torch.
         weight_decay=config.weight_decay,
         fused=True,
     )
-    state = load_state(run_folder, model, average, optimizer) or RunState(0, 0.0, len(data.indices))
+    state = load_state(run_folder, model, average, optimizer)
+    if state is None:
+        state = begin_from(begin, model, average) if begin else RunState(0, 0.0, 0)
     state = replace(state, renders=len(data.indices))
     _log.info("%d renders, from step %d of %d", len(data.indices), state.step, config.steps)
 
@@ -189,7 +204,7 @@ def train(config: RunConfig, data_folder: Path, run_folder: Path, device: torch.
             recent.append(loss.flow.detach())
 
             now_s = time.monotonic()
-            state = RunState(step + 1, before_s + now_s - started_s, len(data.indices))
+            state = replace(state, step=step + 1, seconds=before_s + now_s - started_s)
             last = step + 1 == config.steps
             if (step + 1) % config.report_steps == 0 or last:
                 entry = {
@@ -215,6 +230,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, help="TOML file of the run")
     parser.add_argument("--data", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--run", type=Path, required=True, help="folder of the run's state and log")
+    parser.add_argument("--begin", type=Path, help="weights to begin a new run from, no ending")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="CPU threads")
     arguments = parser.parse_args(argv)
@@ -222,7 +238,8 @@ def main(argv: list[str] | None = None) -> int:
         torch.set_num_threads(arguments.threads)
     try:
         config = read_run_config(arguments.config)
-        train(config, arguments.data, arguments.run, torch.device(arguments.device))
+        device = torch.device(arguments.device)
+        train(config, arguments.data, arguments.run, device, arguments.begin)
     except (SynthmatchError, ConfigError) as error:
         parser.exit(2, f"train: {error}\n")
     return 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,37 @@ def test_the_description_says_where_the_weights_come_from(stem: Path) -> None:
     assert provenance["run"] == config_to_json(tiny_config(steps=8))
     assert provenance["rerender_floor"] == FLOOR
     assert 0 <= provenance["training_hours"] < 1  # type: ignore[operator]
+
+
+def test_a_run_that_begins_from_weights_keeps_them_and_what_is_behind_them(
+    run: Path, stem: Path, tmp_path: Path
+) -> None:
+    data = write_tiny_shards(tmp_path / "data", shards=1, size=200)
+    still = tiny_config(steps=1, learning_rate=1e-12, average_decay=0.0)
+    state = train(still, data, tmp_path / "run", torch.device("cpu"), stem)
+    again = tmp_path / "again" / SPEC_NAME
+    export_weights(tmp_path / "run", again, SAMPLER, FLOOR)
+    stored = load_file(again.with_suffix(".safetensors"))
+    for name, tensor in load_file(stem.with_suffix(".safetensors")).items():
+        torch.testing.assert_close(stored[name], tensor)
+    first = {**read_description(stem).provenance}
+    behind = {key: first[key] for key in ("renders", "steps", "batch", "training_hours")}
+    assert first["earlier"] == [] and state.earlier == (behind,)
+    second = read_description(again).provenance
+    assert (second["earlier"], second["steps"], second["renders"]) == ([behind], 1, 196)
+    train(replace(still, steps=2), data, tmp_path / "third", torch.device("cpu"), again)
+    assert len(json.loads((tmp_path / "third" / DESCRIPTION).read_text())["state"]["earlier"]) == 2
+
+
+def test_a_run_refuses_to_begin_from_weights_of_another_network(stem: Path, tmp_path: Path) -> None:
+    data = write_tiny_shards(tmp_path / "data", shards=1, size=120)
+    config = tiny_config(steps=1)
+    wider = replace(config.model.velocity, ff_width=64)
+    other = replace(config, model=replace(config.model, velocity=wider))
+    with pytest.raises(WeightsError, match="of another network than the run's"):
+        train(other, data, tmp_path / "run", torch.device("cpu"), stem)
+    with pytest.raises(WeightsError, match="does not exist"):
+        train(config, data, tmp_path / "run", torch.device("cpu"), tmp_path / "none")
 
 
 def test_exported_weights_propose_settings_of_their_space(stem: Path) -> None:

@@ -83,7 +83,7 @@ def test_settings_stand_beside_the_weights(tmp_path: Path) -> None:
     run.save(tmp_path)
     written = json.loads((tmp_path / DESCRIPTION).read_text())
     assert config_from_json(RunConfig, written["config"]) == run.config
-    assert written["state"] == {"step": 3, "seconds": 12.5, "renders": 40}
+    assert written["state"] == {"step": 3, "seconds": 12.5, "renders": 40, "earlier": []}
 
 
 def test_a_later_state_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
