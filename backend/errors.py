@@ -8,6 +8,9 @@ SynthmatchError            what was wrong, what came, what is allowed, what to d
 |-- RenderError            a render that failed, hung or crashed; names its job
 |-- WeightsError           a weights file that is missing, corrupt, foreign or too new
 |-- DeviceError            a compute device that this computer does not have
+|-- LinkError              a running Surge XT that cannot be reached or written
+|-- ServiceError           the resident backend: not there, of another version, or refusing
+|-- CancelledError         the user has taken the request back
 `-- OutputError            a folder or file that cannot be written
 
 The command line prints the message on one line and leaves with status 2. Anything else that
@@ -47,6 +50,18 @@ class WeightsError(SynthmatchError):
 
 class DeviceError(SynthmatchError):
     """The device asked for is not there."""
+
+
+class LinkError(SynthmatchError):
+    """No running Surge XT hears us, or it does not take what is written."""
+
+
+class ServiceError(SynthmatchError):
+    """The resident backend is not there, of another version, or refuses a request."""
+
+
+class CancelledError(SynthmatchError):
+    """The request was taken back before it was done."""
 
 
 class OutputError(SynthmatchError):

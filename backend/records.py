@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -110,3 +112,64 @@ class Match:
     render: AudioRegion | None = None
     score: Score | None = None
     tells: tuple[str, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A running Surge XT that listens for OSC on this computer.
+
+    Args:
+        port: its OSC In port.
+        patch: path of the patch it has loaded, without ending; empty where that is unknown.
+        answers: whether its OSC Out reaches us, so that a write can be verified.
+        shared: whether another program has opened the same port, so that only one of them hears us.
+    """
+
+    port: int
+    patch: str = ""
+    answers: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class WriteReport:
+    """What became of writing a patch into a running Surge XT.
+
+    Args:
+        state: ``verified``: read back and equal; ``unverified``: sent, but this Surge XT does not
+            answer; ``queued``: sent, and Surge XT takes it when its host runs audio again;
+            ``differs``: read back, and not equal after all attempts.
+        method: ``patch``: the whole patch as a file; ``stream``: parameter by parameter.
+        port: OSC In port of the Surge XT.
+        seconds: from the request to the last answer.
+        attempts: how often it was sent.
+        differing: what is not as asked, by OSC address.
+        remark: one sentence for the user, empty where there is nothing to say.
+    """
+
+    state: Literal["verified", "unverified", "queued", "differs"]
+    method: Literal["patch", "stream"]
+    port: int
+    seconds: float
+    attempts: int = 1
+    differing: tuple[str, ...] = ()
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The user's patch as it was before a write.
+
+    Args:
+        file: our copy of it, a whole ``.fxp``.
+        patch: path of the patch as Surge XT named it, without ending; empty where unknown.
+        name: the patch's name as Surge XT shows it.
+        port: OSC In port of the Surge XT that it came from.
+        taken_s: when, in seconds since 1970.
+    """
+
+    file: Path
+    patch: str
+    name: str
+    port: int
+    taken_s: float

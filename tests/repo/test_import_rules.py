@@ -47,7 +47,7 @@ RULES = {
     "backend.synth": Rule((*BASE, "backend.synth")),
     "backend.synth.renderer": Rule((*BASE, "backend.synth", "pedalboard")),
     "backend.matching": Rule((*BACKEND, "torch"), never=("backend.osc",)),
-    "backend.osc": Rule((*BASE, "backend.osc", "pythonosc")),
+    "backend.osc": Rule((*BASE, "backend.osc", "backend.synth", "pythonosc")),
     "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
     "training": Rule(TRAINING),
     "training.bench_render": Rule((*TRAINING, "pedalboard")),  # plays the reference procedure
