@@ -10,10 +10,15 @@ from pathlib import Path
 from backend.errors import OutputError
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], content: bytes, *, mode: int = 0o666) -> None:
     """Write bytes to a file so that it is never seen half written.
 
     They go to a hidden file beside it first, which then takes its name.
+
+    Args:
+        path: the file; one that is there is replaced.
+        content: all of it.
+        mode: who may read and write it, less what the user's umask takes away.
 
     Raises:
         OutputError: the folder is missing or not writable, the disk is full, or ``path`` is a
@@ -22,7 +27,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     target = Path(path)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
