@@ -66,16 +66,18 @@ def match(arguments: argparse.Namespace) -> int:
             count=arguments.count,
             seed=arguments.seed,
             spec_name=spec_name,
-            device=arguments.device,
-            surge=arguments.surge,
         )
-        with _no_empty_folders_left(folder):
-            result = pipeline.match(request, progress)
+        workshop = pipeline.Workshop(arguments.device, arguments.surge)
+        with _no_empty_folders_left(folder), workshop:
+            result = workshop.match(request, progress)
+    for remark in result.remarks:
+        print(remark)
     print_matches(result, spec_name)
     kinds = ".fxp, .json" if result.without_surge else ".fxp, .json, .wav"
     first, last = (result.written.presets[place].stem for place in (0, -1))
     names = first if first == last else f"{first} to {last}"
-    print(f"{names} ({kinds}) and {result.written.picture.name} are in {shown(folder)}")
+    picture = f" and {result.written.picture.name}" if result.written.picture else ""
+    print(f"{names} ({kinds}){picture} are in {shown(folder)}")
     if result.without_surge:
         print(WITHOUT_SURGE)
     return 0

@@ -32,11 +32,11 @@ class Written:
 
     Args:
         presets: the ``.fxp`` files; each has a ``.json`` beside it, and a ``.wav`` if rendered.
-        picture: the PNG of target and candidates.
+        picture: the PNG of target and candidates; None where none was asked for.
     """
 
     presets: tuple[Path, ...]
-    picture: Path
+    picture: Path | None
 
 
 def check_folder(folder: Path) -> None:
@@ -62,15 +62,23 @@ def file_stem(name: str) -> str:
     return short.strip(" .") or "sound"
 
 
-def write_matches(region: AudioRegion, matches: Sequence[Match], folder: Path) -> Written:
+def write_matches(
+    region: AudioRegion, matches: Sequence[Match], folder: Path, *, picture: bool = True
+) -> Written:
     """Write every file of a match into a folder, replacing those of the same names.
+
+    Args:
+        region: the target; names the files.
+        matches: what to write, best first.
+        folder: where to; it exists.
+        picture: also draw the spectrograms.
 
     Raises:
         OutputError: the folder cannot be written or is full; then nothing in it has changed.
     """
     stem = file_stem(region.name)
     presets = [folder / f"{stem}-{match.rank}.fxp" for match in matches]
-    picture = folder / f"{stem}.png"
+    drawing = folder / f"{stem}.png" if picture else None
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as name:
             part = Path(name)
@@ -82,7 +90,8 @@ def write_matches(region: AudioRegion, matches: Sequence[Match], folder: Path) -
                 write_whole(json_path, preset_json(parameters, label).encode())
                 if match.render is not None:
                     write_wav(part / preset.with_suffix(".wav").name, match.render)
-            draw_matches(region, matches, part / picture.name)
+            if drawing is not None:
+                draw_matches(region, matches, part / drawing.name)
             for made in sorted(part.iterdir()):
                 os.replace(made, folder / made.name)
             for preset, match in zip(presets, matches, strict=True):
@@ -92,4 +101,4 @@ def write_matches(region: AudioRegion, matches: Sequence[Match], folder: Path) -
         raise OutputError(
             f"cannot write into {folder}: {error}; free space or choose -o"
         ) from error
-    return Written(tuple(presets), picture)
+    return Written(tuple(presets), drawing)

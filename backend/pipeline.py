@@ -2,6 +2,7 @@
 
     AudioRegion --propose--> Candidates --rank--> Matches --write_matches--> .fxp .json .wav .png
 
+``Workshop.match`` is one match from top to bottom, and the workshop keeps what the next can use.
 ``propose`` asks the trained model for parameter sets that could have made the sound. ``rank`` plays
 each on the user's own Surge XT, where there is one, and puts the nearest first. ``write_matches``
 leaves the presets in a folder.
@@ -12,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from backend.errors import SurgeNotFoundError
-from backend.matching.propose import load_proposer
+from backend.errors import CancelledError, SurgeNotFoundError
+from backend.matching.propose import Proposer, load_proposer
 from backend.matching.rank import rank
 from backend.output import Written, check_folder, write_matches
 from backend.records import AudioRegion, Match
@@ -39,8 +40,7 @@ class MatchRequest:
         count: how many presets.
         seed: same sound and seed, same presets.
         spec_name: ``surge_full`` or ``surge_simple``.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        surge: the Surge XT VST3, where it is not in a standard place.
+        picture: also draw the spectrograms.
     """
 
     region: AudioRegion
@@ -48,53 +48,114 @@ class MatchRequest:
     count: int = 8
     seed: int = 0
     spec_name: str = "surge_full"
-    device: str = "auto"
-    surge: Path | None = None
+    picture: bool = True
 
 
 @dataclass(frozen=True)
 class MatchResult:
-    """What came of it: the matches, best first, the files, and why nothing was rendered, if so."""
+    """What came of it: the matches, best first, the files, and why nothing was rendered, if so.
+
+    ``remarks`` has one sentence for each thing the user should know about how it was made.
+    """
 
     matches: tuple[Match, ...]
     written: Written
     without_surge: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def match(request: MatchRequest, progress: Progress = lambda stage, fraction: None) -> MatchResult:
-    """Find presets that sound like the region, and write them.
+class Workshop:
+    """The model and the renderers, loaded when first needed and kept warm; a context manager.
 
-    Raises:
-        SynthmatchError: one of its kinds; then nothing has been written.
+    Args:
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        surge: the Surge XT VST3, where it is not in a standard place.
     """
-    check_folder(request.folder)
-    pool, without_surge = _pool(request.surge, request.count)  # Surge loads while the model samples
-    try:
-        progress("load", 0.0)
-        proposer = load_proposer(request.spec_name, request.device)
-        progress("propose", 0.0)
+
+    def __init__(self, device: str = "auto", surge: Path | None = None) -> None:
+        self._device = device
+        self._surge = surge
+        self._proposers: dict[str, Proposer] = {}
+        self._pool: RenderPool | None = None
+
+    def match(
+        self,
+        request: MatchRequest,
+        progress: Progress = lambda stage, fraction: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> MatchResult:
+        """Find presets that sound like the region, and write them.
+
+        Args:
+            request: what is wanted.
+            progress: told the stage and how much of it is done, 0..1.
+            cancelled: asked between and within the stages; True ends the match.
+
+        Raises:
+            CancelledError: the match was cancelled.
+            SynthmatchError: one of its other kinds; as above, nothing has been written then.
+        """
+
+        def advance(stage: Stage, fraction: float) -> None:
+            if cancelled():
+                raise CancelledError("the match was cancelled; nothing was written")
+            progress(stage, fraction)
+
+        check_folder(request.folder)
+        advance("load", 0.0)
+        pool, without_surge = self._renderers()  # Surge loads while the model samples
+        proposer = self._proposer(request.spec_name)
+        advance("propose", 0.0)
         candidates = proposer.propose(request.region, count=request.count, seed=request.seed)
-        progress("render", 0.0)
+        advance("render", 0.0)
         matches = rank(
             request.region,
             candidates,
             pool,
-            on_done=lambda done: progress("render", done / request.count),
+            on_done=lambda done: advance("render", done / request.count),
         )
-        progress("write", 0.0)
-        written = write_matches(request.region, matches, request.folder)
+        advance("write", 0.0)
+        written = write_matches(request.region, matches, request.folder, picture=request.picture)
         progress("write", 1.0)
-    finally:
-        if pool is not None:
-            pool.close()
-    return MatchResult(tuple(matches), written, without_surge)
+        return MatchResult(tuple(matches), written, without_surge, tuple(proposer.remarks))
 
+    def warm_up(self, progress: Progress = lambda stage, fraction: None) -> None:
+        """Load the Full model and the renderers ahead of the first match.
 
-def _pool(surge: Path | None, count: int) -> tuple[RenderPool | None, str | None]:
-    try:
-        path = find_surge(surge)
-    except SurgeNotFoundError as error:
-        if surge is not None:
-            raise
-        return None, str(error)
-    return RenderPool.of_surge(path, min(RENDER_WORKERS, count)), None
+        Raises:
+            SynthmatchError: as ``match``.
+        """
+        progress("load", 0.0)
+        self._renderers()
+        self._proposer(MatchRequest.spec_name)
+        progress("load", 1.0)
+
+    def close(self) -> None:
+        """End the renderers."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def __enter__(self) -> Self:
+        """Return the workshop."""
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        """End the renderers."""
+        self.close()
+
+    def _proposer(self, spec_name: str) -> Proposer:
+        if spec_name not in self._proposers:
+            self._proposers[spec_name] = load_proposer(spec_name, self._device)
+        return self._proposers[spec_name]
+
+    def _renderers(self) -> tuple[RenderPool | None, str | None]:
+        if self._pool is None:
+            try:
+                path = find_surge(self._surge)
+            except SurgeNotFoundError as error:
+                if self._surge is not None:
+                    raise
+                return None, str(error)
+            self._pool = RenderPool.of_surge(path, RENDER_WORKERS)
+        return self._pool, None

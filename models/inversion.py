@@ -125,6 +125,7 @@ class InversionModel(nn.Module):
         count: int,
         seed: int,
         sampler: SamplerConfig = PAPER_SAMPLER,
+        first: int = 0,
     ) -> npt.NDArray[np.float32]:
         """Propose vectors for one sound.
 
@@ -134,6 +135,7 @@ class InversionModel(nn.Module):
             seed: of the noise; the first vectors do not depend on ``count``, and the noise is the
                 same on each device.
             sampler: how to integrate.
+            first: place of the first vector, where those before it have been made already.
 
         Returns:
             float32 ``(count, width)``, roughly in -1..1, not clipped.
@@ -144,7 +146,7 @@ class InversionModel(nn.Module):
         with torch.inference_mode():
             batch = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))
             mel_db = self.log_mel(batch.unsqueeze(0).to(self.log_mel.window.device))
-        solution = self.sample_mel(mel_db, count=count, seeds=[seed], sampler=sampler)
+        solution = self.sample_mel(mel_db, count=count, seeds=[seed], sampler=sampler, first=first)
         vectors: npt.NDArray[np.float32] = solution.x_1.cpu().numpy()
         return vectors
 
@@ -156,6 +158,7 @@ class InversionModel(nn.Module):
         count: int,
         seeds: Sequence[int],
         sampler: SamplerConfig = PAPER_SAMPLER,
+        first: int = 0,
     ) -> Solution:
         """Propose vectors for a batch of spectrograms, each heard by the encoder once.
 
@@ -164,6 +167,7 @@ class InversionModel(nn.Module):
             count: how many vectors for each item.
             seeds: one per item.
             sampler: how to integrate.
+            first: place of each item's first vector.
 
         Returns:
             Solution with ``x_1`` float32 ``(batch * count, width)``, an item's vectors together.
@@ -178,7 +182,8 @@ class InversionModel(nn.Module):
         context = self.encoder(mel_db.to(device)).repeat_interleave(count, dim=0)
         if sampler.guidance != 1.0:
             context = torch.cat([context, context])
-        noise = torch.cat([draw_noise(count, self.config.width, seed) for seed in seeds])
+        draws = [draw_noise(first + count, self.config.width, seed)[first:] for seed in seeds]
+        noise = torch.cat(draws)
 
         def velocity(x: Tensor, t: Tensor, drop: Tensor) -> Tensor:
             value: Tensor = self.velocity(x, t, context, drop)

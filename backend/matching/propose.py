@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -10,14 +10,14 @@ import torch
 
 from backend.audio.region import WINDOW_SAMPLES, fit_window
 from backend.errors import DeviceError, WeightsError
-from backend.records import AudioRegion, Candidate
+from backend.records import AudioRegion, Candidate, Vector
 from backend.synth.spec import ParameterSpec, load_spec
 from models.checkpoint import CheckpointError, load_checkpoint
 from models.inversion import InversionModel
 from models.sampler import SamplerConfig
 
 
-@dataclass(frozen=True)
+@dataclass
 class Proposer:
     """A model ready to propose.
 
@@ -25,25 +25,55 @@ class Proposer:
         model: in evaluation mode on its device.
         spec: the parameter space of its vectors.
         sampler: how to integrate.
+        remarks: what the last call of ``propose`` has to tell the user, a sentence each.
     """
 
     model: InversionModel
     spec: ParameterSpec
     sampler: SamplerConfig
+    remarks: list[str] = field(default_factory=list)
 
     def propose(self, region: AudioRegion, *, count: int, seed: int) -> list[Candidate]:
         """Sample candidates for a sound, in the model's own order.
+
+        Where the GPU's memory does not hold them all, they are made in smaller batches, and where
+        it does not hold one, on the CPU from then on; ``remarks`` says so.
 
         Args:
             region: the sound; its first 4 s are heard.
             count: how many.
             seed: same seed and sound, same candidates.
         """
-        vectors = self.model.sample(
-            fit_window(region), count=count, seed=seed, sampler=self.sampler
-        )  # (count, width)
+        audio, vectors, batch = fit_window(region), list[Vector](), count
+        self.remarks.clear()
+        while len(vectors) < count:
+            size = min(batch, count - len(vectors))
+            try:
+                vectors += list(
+                    self.model.sample(
+                        audio, count=size, seed=seed, sampler=self.sampler, first=len(vectors)
+                    )
+                )
+            except RuntimeError as error:
+                batch = self._smaller(size, error)
         settled = [self.spec.settle(vector) for vector in vectors]
         return [Candidate(self.spec.decode(v), order) for order, v in enumerate(settled)]
+
+    def _smaller(self, size: int, error: RuntimeError) -> int:
+        """Make room after a full GPU; return how many candidates to try at a time."""
+        full = isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
+        device = self.model.encoder.mel_mean.device
+        if not full or device.type == "cpu":
+            raise error
+        if size > 1:
+            remark = f"The GPU's memory is full: candidates were made {size // 2} at a time."
+        else:
+            self.model.to("cpu")
+            remark = "The GPU's memory is full: the model runs on the CPU from now on."
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.remarks[:] = [remark]
+        return max(1, size // 2)
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -31,6 +31,8 @@ RENDER_LIMIT_S = 20.0
 #: Longest wait for a worker to load the plugin (about 2 s of work).
 START_LIMIT_S = 60.0
 ATTEMPTS = 2
+#: Job of a worker that still plays something nobody waits for.
+FORGOTTEN = -1
 
 MakeRenderer = Callable[[], Renderer]
 
@@ -76,7 +78,8 @@ class RenderPool:
 
         Args:
             jobs: what to render.
-            on_done: called several times a second with the number of finished jobs.
+            on_done: called several times a second with the number of finished jobs; what it raises
+                ends the batch, and the pool can be used again.
 
         Returns:
             For each job, in order, its sound or the error that names it.
@@ -84,11 +87,22 @@ class RenderPool:
         Raises:
             RenderError: no worker starts.
         """
+        try:
+            return self._render(jobs, on_done)
+        finally:
+            for worker in self._workers:
+                worker.job = None if worker.job is None else FORGOTTEN
+
+    def _render(
+        self, jobs: Sequence[RenderJob], on_done: Callable[[int], None] | None
+    ) -> list[AudioRegion | RenderError]:
         results: dict[int, AudioRegion | RenderError] = {}
         waiting = deque(range(len(jobs)))
         tries = [0] * len(jobs)
 
         def fail(number: int, reason: str) -> None:
+            if number == FORGOTTEN:
+                return
             if tries[number] < ATTEMPTS:
                 waiting.appendleft(number)
             else:
@@ -124,7 +138,7 @@ class RenderPool:
                         elif worker.job is not None:
                             if isinstance(message, str):
                                 fail(worker.job, message)
-                            else:
+                            elif worker.job != FORGOTTEN:
                                 results[worker.job] = message
                             worker.job = None
                         else:

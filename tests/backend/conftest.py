@@ -52,8 +52,8 @@ def no_surge(monkeypatch: pytest.MonkeyPatch) -> None:
 def fake_pool(monkeypatch: pytest.MonkeyPatch) -> ClosingPool:
     """A computer whose Surge XT plays decaying sines."""
     pool = ClosingPool()
-    monkeypatch.setattr(pipeline, "_pool", lambda surge, count: (pool, None))
-    monkeypatch.setattr(finder, "find_surge", lambda given=None: Path("Surge XT.vst3"))
+    for module in (pipeline, finder):
+        monkeypatch.setattr(module, "find_surge", lambda given=None: Path("Surge XT.vst3"))
     monkeypatch.setattr(render_pool.RenderPool, "of_surge", lambda path, workers: pool)
     return pool
 

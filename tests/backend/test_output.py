@@ -130,4 +130,4 @@ def test_the_region_names_the_files(tiny_audio: AudioRegion, tmp_path: Path) -> 
     region = replace(tiny_audio, name="a/b: $1^")
     written = write_matches(region, [match_of(1, rendered=False)], tmp_path)
     assert [path.name for path in written.presets] == ["a_b_ _1_-1.fxp"]
-    assert written.presets[0].exists() and written.picture.exists()
+    assert written.presets[0].exists() and written.picture and written.picture.exists()

@@ -8,16 +8,31 @@ import numpy as np
 import pytest
 from fake_renderers import FakePool, tone
 
-from backend.errors import DeviceError, OutputError, RenderError, SurgeNotFoundError, WeightsError
+from backend.errors import (
+    CancelledError,
+    DeviceError,
+    OutputError,
+    RenderError,
+    SurgeNotFoundError,
+    WeightsError,
+)
 from backend.matching import propose
-from backend.pipeline import MatchRequest, match
+from backend.pipeline import MatchRequest, MatchResult, Progress, Workshop
 from backend.records import AudioRegion, Note
 from backend.synth.renderer import RenderJob
 
 
 @pytest.fixture
 def request_of(tiny_audio: AudioRegion, tmp_path: Path) -> MatchRequest:
-    return MatchRequest(tiny_audio, tmp_path / "out", count=3, device="cpu")
+    return MatchRequest(tiny_audio, tmp_path / "out", count=3)
+
+
+def match(
+    request: MatchRequest, progress: Progress = lambda stage, fraction: None, device: str = "cpu"
+) -> MatchResult:
+    """One match in a workshop of its own."""
+    with Workshop(device) as workshop:
+        return workshop.match(request, progress)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -132,8 +147,8 @@ def test_the_stages_come_in_order(
 def test_a_surge_named_but_missing_is_an_error(
     request_of: MatchRequest, tiny_weights: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(SurgeNotFoundError):
-        match(replace(request_of, surge=tmp_path / "nowhere"))
+    with pytest.raises(SurgeNotFoundError), Workshop("cpu", tmp_path / "nowhere") as workshop:
+        workshop.match(request_of)
 
 
 def test_nothing_renders(request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool) -> None:
@@ -165,7 +180,7 @@ def test_a_device_that_is_not_there(
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(DeviceError, match="cuda"):
-        match(replace(request_of, device="cuda"))
+        match(request_of, device="cuda")
 
 
 def test_the_folder_is_tried_before_any_work(
@@ -175,3 +190,54 @@ def test_the_folder_is_tried_before_any_work(
     monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
     with pytest.raises(OutputError, match="-o"):
         match(replace(request_of, folder=tmp_path / "file" / "out"))
+
+
+def test_a_warm_workshop_loads_nothing_twice(
+    request_of: MatchRequest,
+    tiny_weights: Path,
+    fake_pool: FakePool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = match(replace(request_of, folder=tmp_path / "first"))
+    with Workshop("cpu") as workshop:
+        workshop.warm_up()
+        monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
+        monkeypatch.setattr(
+            "backend.synth.render_pool.RenderPool.of_surge", lambda *a: pytest.fail("started")
+        )
+        results = [
+            workshop.match(replace(request_of, folder=tmp_path / name)) for name in ("a", "b")
+        ]
+    for result in results:
+        assert [m.candidate for m in result.matches] == [m.candidate for m in first.matches]
+
+
+@pytest.mark.parametrize("stage", ["load", "propose", "render"])
+def test_a_cancelled_match_writes_nothing_and_the_next_one_works(
+    stage: str, request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    reached: list[str] = []
+    with Workshop("cpu") as workshop:
+        with pytest.raises(CancelledError):
+            workshop.match(
+                request_of, lambda name, fraction: reached.append(name), lambda: stage in reached
+            )
+        assert contents(request_of.folder) == {} and reached[-1] == stage
+        assert workshop.match(request_of).matches
+
+
+def test_a_match_cancelled_before_it_began_loads_nothing(
+    request_of: MatchRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
+    with Workshop("cpu") as workshop, pytest.raises(CancelledError):
+        workshop.match(request_of, cancelled=lambda: True)
+
+
+def test_no_picture_where_none_is_wanted(
+    request_of: MatchRequest, tiny_weights: Path, no_surge: None
+) -> None:
+    written = match(replace(request_of, picture=False)).written
+    assert written.picture is None
+    assert {path.suffix for path in request_of.folder.iterdir()} == {".fxp", ".json"}

@@ -4,6 +4,8 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +69,58 @@ def test_same_seed_same_candidates_whatever_the_count(
         assert few.order == many.order and few.parameters.note.pitch == many.parameters.note.pitch
         assert dict(few.parameters.values) == pytest.approx(dict(many.parameters.values), abs=1e-5)
     assert proposer.propose(region, count=3, seed=5) != three
+
+
+class SmallGpu(torch.nn.Module):
+    """A model on a GPU that has room for ``room`` candidates; on the CPU there is no limit."""
+
+    def __init__(self, model: InversionModel, room: int) -> None:
+        super().__init__()
+        self.inner, self.room, self.tried = model, room, list[int]()
+        self.encoder = SimpleNamespace(mel_mean=torch.empty(1, device="meta"))
+
+    def to(self, device: str) -> SmallGpu:  # type: ignore[override]
+        assert device == "cpu"
+        self.encoder.mel_mean, self.room = torch.empty(1), 1_000
+        return self
+
+    def sample(self, audio: np.ndarray, **asked: Any) -> np.ndarray:
+        self.tried.append(asked["count"])
+        if asked["count"] > self.room:
+            raise torch.OutOfMemoryError("no room")
+        return self.inner.sample(audio, **asked)
+
+
+@pytest.mark.parametrize(
+    ("room", "tried", "remark"),
+    [
+        (8, [8], None),
+        (3, [8, 4, 2, 2, 2, 2], "2 at a time"),
+        (0, [8, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1], "on the CPU from now on"),
+    ],
+)
+def test_a_full_gpu_makes_fewer_at_a_time_and_then_gives_way_to_the_cpu(
+    room: int, tried: list[int], remark: str | None, proposer: Proposer, region: AudioRegion
+) -> None:
+    wanted = proposer.propose(region, count=8, seed=4)
+    small = SmallGpu(proposer.model, room)
+    proposer.model = small  # type: ignore[assignment]
+    found = proposer.propose(region, count=8, seed=4)
+    assert small.tried == tried
+    for one, other in zip(found, wanted, strict=True):
+        assert dict(one.parameters.values) == pytest.approx(dict(other.parameters.values), abs=1e-5)
+    assert [remark is not None and remark in line for line in proposer.remarks] == [True] * bool(
+        remark
+    )
+
+
+def test_other_faults_of_the_model_are_not_hidden(proposer: Proposer, region: AudioRegion) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("shapes differ")
+
+    proposer.model.sample = fail  # type: ignore[assignment,method-assign]
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        proposer.propose(region, count=2, seed=0)
 
 
 def test_mono_is_heard_on_both_sides_and_only_4_s_are_heard(proposer: Proposer) -> None:

@@ -134,6 +134,24 @@ def test_jobs_run_beside_each_other_and_the_short_ones_do_not_wait(log: Path) ->
     assert len(quick) == 6 and busy not in quick[:2]
 
 
+def test_a_batch_that_is_broken_off_leaves_no_sound_to_the_next(log: Path) -> None:
+    def break_off(done: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with RenderPool(partial(FakeRenderer, log), 2) as pool:
+        while words(log).count("start") < 2:
+            pool.render([job("tone")])
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                pool.render([job("tone", 40), *(job("slow", 41 + n) for n in range(3))], break_off)
+            results = pool.render([job("tone", 60 + place) for place in range(6)])
+            for place, result in enumerate(results):
+                expected = tone(Note(60 + place, 0.0, 0.1), SHORT_S)
+                np.testing.assert_array_equal(result.audio, expected)  # type: ignore[union-attr]
+    assert words(log).count("start") == 2
+
+
 def test_no_jobs_need_no_renderer(log: Path) -> None:
     with RenderPool(partial(fake_renderers.hangs_at_start, log), 1) as pool:
         assert pool.render([]) == []
