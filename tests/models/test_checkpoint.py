@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from tiny_model import tiny_model_config
 
 from models import checkpoint
 from models.checkpoint import (
@@ -18,31 +19,15 @@ from models.checkpoint import (
     read_description,
     save_checkpoint,
 )
-from models.encoder import EncoderConfig
 from models.features import FeatureConfig
-from models.inversion import InversionModel, ModelConfig
+from models.inversion import InversionModel
 from models.sampler import SamplerConfig
-from models.velocity import VelocityConfig
 
 SAMPLER = SamplerConfig(method="ab2", steps=5, guidance=1.5)
-CONFIG = ModelConfig(
-    spec_name="surge_simple",
+CONFIG = tiny_model_config(
     feature=FeatureConfig(samples=44_100, mels=32),
-    encoder=EncoderConfig(
-        kind="conv",
-        mels=32,
-        frames=101,
-        width=16,
-        layers=1,
-        heads=2,
-        ff_width=16,
-        queries=2,
-        context_width=16,
-        stem_channels=(8,),
-    ),
-    velocity=VelocityConfig(
-        parameters=7, tokens=4, width=16, layers=2, heads=2, ff_width=16, context_width=16
-    ),
+    encoder={"stem_channels": (8,)},
+    velocity={"tokens": 4},
 )
 
 

@@ -4,22 +4,28 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tiny_model import tiny_model_config
 
 from models.config_json import ConfigError
-from models.encoder import Encoder, EncoderConfig
+from models.encoder import Encoder
 from models.features import FeatureConfig
 from models.flow import FlowConfig, data_loss, flow_loss, sample_path
 from models.inversion import InversionModel, ModelConfig
 from models.velocity import SHORTEST_TIME_LEFT, VelocityConfig, VelocityField
 
-FIELD = VelocityConfig(
-    parameters=10, tokens=4, width=16, layers=2, heads=2, ff_width=16, context_width=16,
-    time_width=8, prediction="data", hint=True, assignment_noise=0.1, embedding_noise=0.1,
-)  # fmt: skip
-ENCODER = EncoderConfig(
-    kind="conv", frames=401, width=16, layers=1, heads=2, ff_width=16, queries=2, context_width=16,
-    stem_patch_frames=8, stem_channels=(16, 16), summary=4,
-)  # fmt: skip
+CONFIG = tiny_model_config(
+    encoder={"stem_patch_frames": 8, "stem_channels": (16, 16), "summary": 4},
+    velocity={
+        "parameters": 10,
+        "tokens": 4,
+        "time_width": 8,
+        "prediction": "data",
+        "hint": True,
+        "assignment_noise": 0.1,
+        "embedding_noise": 0.1,
+    },
+)
+FIELD, ENCODER = CONFIG.velocity, CONFIG.encoder
 
 
 def field(config: VelocityConfig = FIELD) -> VelocityField:

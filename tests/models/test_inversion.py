@@ -3,37 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tiny_model import tiny_model_config
 
-from models.encoder import EncoderConfig
 from models.flow import FlowConfig, sample_path
 from models.inversion import InversionModel, ModelConfig, draw_noise
 from models.sampler import SamplerConfig, integrate
-from models.velocity import VelocityConfig
 
-CONFIG = ModelConfig(
-    spec_name="surge_simple",
-    encoder=EncoderConfig(
-        kind="conv",
-        width=16,
-        layers=1,
-        heads=2,
-        ff_width=16,
-        queries=2,
-        context_width=16,
-        stem_channels=(8, 8),
-    ),
-    velocity=VelocityConfig(
-        parameters=7,
-        tokens=4,
-        width=16,
-        layers=2,
-        heads=2,
-        ff_width=16,
-        context_width=16,
-        time_width=8,
-        assignment_noise=0.3,
-        embedding_noise=0.3,
-    ),
+CONFIG = tiny_model_config(
+    velocity={"tokens": 4, "time_width": 8, "assignment_noise": 0.3, "embedding_noise": 0.3}
 )
 QUICK = SamplerConfig(method="heun", steps=3, guidance=2.0)
 

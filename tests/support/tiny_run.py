@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tiny_model import tiny_model_config
 
 from backend.synth.spec import load_spec
-from models.encoder import EncoderConfig
 from models.features import FeatureConfig
-from models.inversion import ModelConfig
-from models.velocity import VelocityConfig
 from training.dataset import RenderedSet, write_shard
 from training.draw_parameters import draw_parameters
 from training.run_config import RunConfig
@@ -25,35 +23,14 @@ MELS, FRAMES = 16, 41
 
 def tiny_config(**changes: Any) -> RunConfig:
     """The settings of a run on the shards below; it hears 4 s in 41 frames."""
-    model = ModelConfig(
-        spec_name=SPEC_NAME,
-        feature=FeatureConfig(window_samples=4410, hop_samples=4410, mels=MELS),
-        encoder=EncoderConfig(
-            kind="conv",
-            mels=MELS,
-            frames=FRAMES,
-            width=32,
-            layers=1,
-            heads=2,
-            ff_width=32,
-            queries=2,
-            context_width=32,
-            stem_patch_mels=4,
-            stem_patch_frames=8,
-            stem_channels=(16,),
-        ),
-        velocity=VelocityConfig(
-            parameters=load_spec(SPEC_NAME).width,
-            tokens=8,
-            width=32,
-            layers=2,
-            heads=2,
-            ff_width=32,
-            context_width=32,
-            time_width=16,
-            assignment_noise=0.1,
-            embedding_noise=0.1,
-        ),
+    small = {"width": 32, "ff_width": 32, "context_width": 32}
+    model = tiny_model_config(
+        SPEC_NAME,
+        FeatureConfig(window_samples=4410, hop_samples=4410, mels=MELS),
+        small | {"stem_patch_mels": 4, "stem_patch_frames": 8, "stem_channels": (16,)},
+        small
+        | {"parameters": load_spec(SPEC_NAME).width, "assignment_noise": 0.1}
+        | {"embedding_noise": 0.1},
     )
     settings: dict[str, Any] = {
         "model": model,
