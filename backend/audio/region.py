@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pedalboard.io import StreamResampler
 
 from backend.audio.decoder import SoundReader, guarded, open_sound
 from backend.audio.faults import shown, unusable
 from backend.audio.limits import MIN_DURATION_S
 from backend.audio.onset import DIGITAL_SILENCE_DB, SILENCE_DB, LevelMeter, first_onset
+from backend.audio.resample import resample
 from backend.errors import AudioError
 from backend.records import Audio, AudioRegion
 
@@ -99,7 +99,9 @@ def load_region(path: str | os.PathLike[str], *, start_s: float | None = None) -
         if peak > PEAK_LIMIT:
             audio = audio / np.float32(peak)
             remarks.append(f"Scaled down from a peak of {peak:.3g} to 1.")
-        resampled = guarded(file_path, lambda: _resample(audio, reader.sample_rate_hz))
+        resampled = guarded(
+            file_path, lambda: resample(audio, from_hz=reader.sample_rate_hz, to_hz=SAMPLE_RATE_HZ)
+        )
         if reader.sample_rate_hz != SAMPLE_RATE_HZ:
             remarks.append(f"Resampled from {reader.sample_rate_hz:,} Hz to 44,100 Hz.")
     length = min(WINDOW_SAMPLES, round(window.samples * SAMPLE_RATE_HZ / reader.sample_rate_hz))
@@ -220,12 +222,3 @@ def _read(path: Path, reader: SoundReader, *, start: int, stop: int) -> Audio:
     if not blocks:
         raise _undecodable(path)
     return np.concatenate(blocks, axis=1)
-
-
-def _resample(audio: Audio, rate_hz: int) -> Audio:
-    if rate_hz == SAMPLE_RATE_HZ:
-        return audio
-    resampler = StreamResampler(rate_hz, SAMPLE_RATE_HZ, audio.shape[0])
-    body = resampler.process(audio)
-    tail = resampler.process(None)
-    return np.concatenate([body, tail], axis=1)
