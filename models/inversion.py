@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.config_json import ConfigError, require_range
-from models.encoder import Encoder, EncoderConfig
+from models.encoder import Encoder
 from models.features import FeatureConfig, LogMel
 from models.flow import FlowConfig, PathSample, data_loss, flow_loss
 from models.sampler import PAPER_SAMPLER, SamplerConfig, Solution, integrate
+from models.spectrogram_tokens import EncoderConfig
 from models.velocity import VelocityConfig, VelocityField
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from models.config_json import ConfigError, config_from_json, config_to_json
-from models.encoder import EncoderConfig
 from models.inversion import ModelConfig
 from models.sampler import SamplerConfig
+from models.spectrogram_tokens import EncoderConfig
 
 
 def test_nested_configs_survive_a_trip_through_text() -> None:

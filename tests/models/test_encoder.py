@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.encoder import ConvTokens, Encoder, EncoderConfig, EncoderLayer, PatchTokens
+from models.encoder import Encoder, EncoderLayer
+from models.spectrogram_tokens import ConvTokens, EncoderConfig, PatchTokens
 
 SMALL = EncoderConfig(
     kind="conv",

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.encoder import Encoder, EncoderConfig
+from models.encoder import Encoder
+from models.spectrogram_tokens import EncoderConfig
 from models.velocity import VelocityBlock, VelocityConfig, VelocityField, time_embedding
 
 SMALL = VelocityConfig(

@@ -9,10 +9,10 @@ import torch
 
 from backend.synth.spec import load_spec
 from models.checkpoint import save_checkpoint
-from models.encoder import EncoderConfig
 from models.features import FeatureConfig
 from models.inversion import InversionModel, ModelConfig
 from models.sampler import SamplerConfig
+from models.spectrogram_tokens import EncoderConfig
 from models.velocity import VelocityConfig
 
 FEATURE = FeatureConfig()
