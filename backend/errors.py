@@ -10,6 +10,7 @@ SynthmatchError            what was wrong, what came, what is allowed, what to d
 |-- DeviceError            a compute device that this computer does not have
 |-- LinkError              a running Surge XT that cannot be reached or written
 |-- ServiceError           the resident backend: not there, of another version, or refusing
+|   `-- ProtocolError      a datagram that the protocol does not allow
 |-- CancelledError         the user has taken the request back
 `-- OutputError            a folder or file that cannot be written
 
@@ -58,6 +59,10 @@ class LinkError(SynthmatchError):
 
 class ServiceError(SynthmatchError):
     """The resident backend is not there, of another version, or refuses a request."""
+
+
+class ProtocolError(ServiceError):
+    """A datagram, or what was to become one, does not fit the protocol."""
 
 
 class CancelledError(SynthmatchError):
