@@ -117,7 +117,19 @@ def read_discovery(folder: Path) -> Discovery | None:
     except OSError:
         return None
     discovery = _parse(content)
-    return discovery if discovery is not None and _lock_is_held(folder) else None
+    return discovery if discovery is not None and is_running(folder) else None
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a backend holds the lock: it is there, even if it does not talk yet."""
+    try:
+        with (folder / LOCK_NAME).open("r+b") as file:
+            if _try_lock(file):
+                _unlock(file)
+                return False
+            return True
+    except OSError:
+        return False
 
 
 def _parse(content: bytes) -> Discovery | None:
@@ -145,17 +157,6 @@ def _open_lock(folder: Path) -> IO[bytes]:
             f"{path} cannot be written ({error.strerror or error}): check the permissions of its "
             "folder."
         ) from error
-
-
-def _lock_is_held(folder: Path) -> bool:
-    try:
-        with (folder / LOCK_NAME).open("r+b") as file:
-            if _try_lock(file):
-                _unlock(file)
-                return False
-            return True
-    except OSError:
-        return False
 
 
 def _pid_in(lock: IO[bytes]) -> str:
