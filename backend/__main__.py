@@ -59,6 +59,18 @@ def _run(argv: Sequence[str] | None) -> int:
         from backend.doctor import doctor
 
         return doctor(arguments)
+    if arguments.command == "record":
+        from backend.record_commands import record
+
+        return record(arguments)
+    if arguments.command == "live":
+        from backend.live_commands import live
+
+        return live(arguments)
+    if arguments.command in ("serve", "status", "stop", "report"):
+        from backend import service_commands
+
+        return service_commands.COMMANDS[arguments.command](arguments)
     from backend import commands
 
     if arguments.command == "match":

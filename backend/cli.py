@@ -18,6 +18,7 @@ Number = TypeVar("Number", int, float)
 
 MAX_COUNT = 64
 MAX_SEED = 2**63 - 1
+MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
 SPEC_NAMES = {"full": "surge_full", "simple": "surge_simple"}
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -87,40 +88,14 @@ def make_parser() -> Parser:
     )
     match.add_argument("sound", type=Path, metavar="SOUND", help="the sound file")
     match.add_argument(
-        *("-n", "--count"),
-        type=number(int, 1, MAX_COUNT),
-        default=8,
-        metavar="N",
-        help=f"how many presets, 1 to {MAX_COUNT} (default 8)",
-    )
-    match.add_argument(
         *("-o", "--output"),
         type=Path,
         metavar="DIR",
         help="folder for the presets, made if needed (default ./SOUND-presets)",
     )
-    match.add_argument(
-        "--seed",
-        type=number(int, 0, MAX_SEED),
-        default=0,
-        metavar="S",
-        help="another seed gives other presets, the same seed the same (default 0)",
-    )
-    match.add_argument(
-        "--spec",
-        choices=tuple(SPEC_NAMES),
-        default="full",
-        help="parameter space: full has all that the model knows; simple only oscillators, "
-        "filters, envelopes and LFOs (default full)",
-    )
+    _add_wishes(match)
     match.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the model runs (default auto)"
-    )
-    match.add_argument(
-        "--start",
-        type=number(float, 0.0, 600.0),
-        metavar="SECONDS",
-        help="where in the file to begin (default: just before the first onset)",
     )
     _add_surge(match)
 
@@ -155,6 +130,11 @@ def make_parser() -> Parser:
     )
     _add_preset(show)
 
+    _add_record(commands.add_parser("record", help="record a sound to match, with look-back"))
+    _add_live(commands.add_parser("live", help="match into the Surge XT that is running"))
+
+    _add_service(commands)
+
     doctor = commands.add_parser("doctor", help="check this computer and this installation")
     doctor.description = (
         "Check versions, compute devices, Surge XT, the model's weights and audio devices. "
@@ -162,6 +142,128 @@ def make_parser() -> Parser:
     )
     _add_surge(doctor)
     return parser
+
+
+def _add_wishes(parser: argparse.ArgumentParser, max_seed: int = MAX_SEED) -> None:
+    parser.add_argument(
+        *("-n", "--count"),
+        type=number(int, 1, MAX_COUNT),
+        default=8,
+        metavar="N",
+        help=f"how many presets, 1 to {MAX_COUNT} (default 8)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=number(int, 0, max_seed),
+        default=0,
+        metavar="S",
+        help="another seed gives other presets, the same seed the same (default 0)",
+    )
+    parser.add_argument(
+        "--spec",
+        choices=tuple(SPEC_NAMES),
+        default="full",
+        help="parameter space: full has all that the model knows; simple only oscillators, "
+        "filters, envelopes and LFOs (default full)",
+    )
+    parser.add_argument(
+        "--start",
+        type=number(float, 0.0, 600.0),
+        metavar="SECONDS",
+        help="where in the file to begin (default: just before the first onset)",
+    )
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Listen to an input, or to a loopback of what the computer plays, and keep the last "
+        "seconds when Enter is pressed; or record a stretch that begins now (--seconds)."
+    )
+    parser.add_argument(
+        *("-o", "--output"),
+        type=Path,
+        metavar="FILE.wav",
+        help="default: ./recording.wav, or the next free number",
+    )
+    parser.add_argument(
+        "--device", metavar="N|NAME", help="the device, by its number or a part of its name"
+    )
+    parser.add_argument("--list", action="store_true", help="list the devices and leave")
+    stretch = parser.add_mutually_exclusive_group()
+    stretch.add_argument(
+        "--seconds",
+        type=number(float, 0.05, 600.0),
+        metavar="S",
+        help="record this long from now on, without asking",
+    )
+    stretch.add_argument(
+        "--look-back",
+        type=number(float, 0.05, 600.0),
+        default=10.0,
+        metavar="S",
+        help="how much Enter keeps (default 10)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+
+
+def _add_live(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Match a sound, and put the presets into the Surge XT that is open in the DAW, one after "
+        "the other, at a key. Surge XT must have OSC switched on. Commands are read from a "
+        "terminal as keys, from a file or pipe one a line."
+    )
+    parser.add_argument("sound", type=Path, metavar="SOUND", help="the sound file")
+    _add_wishes(parser, MAX_LIVE_SEED)
+    parser.add_argument(
+        "--port",
+        type=number(int, 1, 65_535),
+        metavar="PORT",
+        help="OSC In port of the Surge XT to write into, where more than one runs",
+    )
+    parser.add_argument(
+        *("-o", "--output"),
+        type=Path,
+        metavar="DIR",
+        help="folder for presets that are kept (default: beside the sound)",
+    )
+    parser.add_argument(
+        "--device",
+        metavar="N|NAME",
+        help="audio device to listen on, by its number or a part of its name",
+    )
+
+
+def _add_service(commands: argparse._SubParsersAction[Parser]) -> None:
+    serve = commands.add_parser("serve", help="run the backend that clients talk to")
+    serve.description = (
+        "Run the resident backend: it keeps the model warm and answers clients on this computer, "
+        "until synthmatch stop, or until no client was there for long."
+    )
+    serve.add_argument(
+        "--idle-minutes",
+        type=number(float, 0.01, 1440.0),
+        default=15.0,
+        metavar="N",
+        help="leave after so long without a client (default 15)",
+    )
+    serve.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where the model runs (default auto)"
+    )
+    _add_surge(serve)
+    commands.add_parser("status", help="tell how the backend is")
+    commands.add_parser("stop", help="end the backend")
+    report = commands.add_parser("report", help="pack the logs into one file to send")
+    report.description = (
+        "Pack the backend's logs, all versions and what synthmatch doctor finds into one file to "
+        "send. It holds no sounds and no presets."
+    )
+    report.add_argument(
+        *("-o", "--output"),
+        type=Path,
+        metavar="OUT.zip",
+        help="default ./synthmatch-report.zip, or with a number if that is there",
+    )
+    _add_surge(report)
 
 
 def _add_preset(parser: argparse.ArgumentParser) -> None:

@@ -110,8 +110,11 @@ class Player:
         """
         self._play(side, 0)
 
-    def switch(self) -> Side:
+    def switch(self, to: Side | None = None) -> Side:
         """Go to the other sound at the same moment of it, or start the candidate from silence.
+
+        Args:
+            to: go to this one instead.
 
         Returns:
             Which is heard now: the target where no candidate is loaded.
@@ -121,11 +124,10 @@ class Player:
         """
         with self._lock:
             voice = self._heard()
-            side: Side = (
-                "candidate"
-                if "candidate" in self._buffers and (voice is None or voice.side == "target")
-                else "target"
-            )
+            from_target = voice is None or voice.side == "target"
+        side: Side = to or ("candidate" if from_target else "target")
+        if side not in self._buffers:
+            side = "target"
         self._play(side, None)
         return side
 

@@ -187,7 +187,8 @@ def _window_at(path: Path, reader: SoundReader, start_s: float) -> _Window:
     remark = (
         f"Used {taken_s:.2f} s from {start_s:.2f} s on, as chosen, of {reader.duration_s:.2f} s."
     )
-    return _Window(audio, stop - start, _offset_to_remove(meter, audio), (remark,))
+    remarks = (remark,) if stop - start < reader.frames else ()
+    return _Window(audio, stop - start, _offset_to_remove(meter, audio), remarks)
 
 
 def _offset_to_remove(meter: LevelMeter, audio: Audio) -> Audio:
