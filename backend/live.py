@@ -19,6 +19,7 @@ from backend.audition import Audition
 from backend.errors import CancelledError, OutputError, ServiceError, SynthmatchError
 from backend.free_path import free_path
 from backend.osc import protocol as say
+from backend.osc.client import FORGOTTEN
 from backend.osc.fields import Spec
 from backend.records import AudioRegion, Instance, WriteReport
 
@@ -26,14 +27,14 @@ EVENT_WAIT_S = 0.5
 #: Longest wait for the answer to what the backend does at once, and to what Surge XT has part in.
 SOON_S, SURGE_S = 10.0, 30.0
 
-AnswerKind = TypeVar("AnswerKind")
+Kind = TypeVar("Kind", bound=say.Answer)
 
 
 class Client(Protocol):
     """What talks to the backend: ``backend.osc.client.Client``."""
 
-    def request(self, record: say.Request, timeout_s: float = ...) -> say.Answer:
-        """Return the answer to a request."""
+    def ask(self, request: say.Request, kind: type[Kind], timeout_s: float) -> Kind:
+        """Return the answer to a request; raise ServiceError where it is refused."""
 
     def next_event(self, timeout_s: float) -> say.Event | None:
         """Return the next event, None if none comes."""
@@ -86,6 +87,7 @@ class LiveSession:
         self._audition = audition
         self._copy: Path | None = None
         self._job = 0
+        self._port: int | None = None
         self._candidates: dict[int, say.CandidateReady] = {}
         #: Rank of the candidate that was written last; 0 where none is.
         self.current = 0
@@ -101,7 +103,7 @@ class LiveSession:
         Raises:
             ServiceError: the backend refuses, or is gone.
         """
-        return self._ask(say.ListInstances(), say.Instances, SURGE_S).instances
+        return self._client.ask(say.ListInstances(), say.Instances, SURGE_S).instances
 
     def choose(self, port: int) -> None:
         """Write to the Surge XT on a port from now on.
@@ -109,7 +111,8 @@ class LiveSession:
         Raises:
             ServiceError: none listens there.
         """
-        self._ask(say.ChooseInstance(port), say.Chosen, SURGE_S)
+        self._client.ask(say.ChooseInstance(port), say.Chosen, SURGE_S)
+        self._port = port
 
     def start(self, wish: Wish) -> int:
         """Hand the sound over and have it matched.
@@ -121,7 +124,7 @@ class LiveSession:
             SynthmatchError: the sound cannot be handed over, or the backend refuses.
         """
         request = say.StartMatch(str(self._hand_over()), 0.0, wish.count, wish.seed, wish.spec)
-        queued = self._ask(request, say.Queued, SOON_S)
+        queued = self._client.ask(request, say.Queued, SOON_S)
         self._job = queued.job
         self._candidates, self.current = {}, 0
         return queued.place
@@ -154,10 +157,12 @@ class LiveSession:
                     case say.JobCancelled() if event.job == self._job:
                         raise CancelledError("the match was given up: start it again")
                     case say.ServiceNews():
+                        if event == FORGOTTEN:
+                            raise CancelledError(f"{event.message} Start it again.")
                         tell(event.message)
         except KeyboardInterrupt:
             with contextlib.suppress(SynthmatchError):
-                self._ask(say.CancelJob(self._job), say.Cancelled, SOON_S)
+                self._client.ask(say.CancelJob(self._job), say.Cancelled, SOON_S)
             raise
         finally:
             self._remove_copy()
@@ -180,13 +185,19 @@ class LiveSession:
         except SynthmatchError as error:
             return Said(str(error), fault=True)
 
-    def news(self) -> Said | None:
-        """Return what the backend has told since, if anything."""
-        try:
-            event = self._client.next_event(0.0)
-        except SynthmatchError as error:
-            return Said(str(error), fault=True)
-        return Said(event.message) if isinstance(event, say.ServiceNews) else None
+    def news(self) -> list[Said]:
+        """Return what the backend has told since.
+
+        Raises:
+            ServiceError: it is gone, or the Surge XT that was chosen is.
+        """
+        told = []
+        while (event := self._client.next_event(0.0)) is not None:
+            if isinstance(event, say.ServiceNews):
+                told.append(Said(event.message))
+            if event == FORGOTTEN and self._port is not None:
+                self.choose(self._port)  # forgotten as well
+        return told
 
     def close(self) -> None:
         """Stop listening; the backend is not told."""
@@ -201,20 +212,19 @@ class LiveSession:
 
     def _write(self, rank: int) -> Said:
         self._check(rank)
-        written = self._ask(say.WriteCandidate(self._job, rank), say.Written, SURGE_S)
+        written = self._client.ask(say.WriteCandidate(self._job, rank), say.Written, SURGE_S)
         self.current = rank
-        text = f"{rank} of {len(self._candidates)} is in Surge XT: {_told(written)}"
-        return Said(text, written.report.state == "differs")
+        return _told(f"{rank} of {len(self._candidates)}", written)
 
     def _undo(self) -> Said:
-        written = self._ask(say.Undo(), say.Written, SURGE_S)
+        written = self._client.ask(say.Undo(), say.Written, SURGE_S)
         self.current = 0
-        return Said(f"your own patch is back: {_told(written)}", written.report.state == "differs")
+        return _told("your own patch", written)
 
     def _keep(self) -> Said:
         rank = self._rank()
         path = free_path(self._keep_in, f"{self._stem}-{rank}", ".fxp", ".json")
-        kept = self._ask(say.KeepCandidate(self._job, rank, str(path)), say.Kept, SOON_S)
+        kept = self._client.ask(say.KeepCandidate(self._job, rank, str(path)), say.Kept, SURGE_S)
         return Said(f"{rank} is kept: {shown(Path(kept.path))}")
 
     def _listen(self, command: str) -> Said:
@@ -240,13 +250,6 @@ class LiveSession:
             raise ServiceError(
                 f"there is no candidate {rank}: choose one from 1 to {len(self._candidates)}"
             )
-
-    def _ask(self, request: say.Request, kind: type[AnswerKind], timeout_s: float) -> AnswerKind:
-        answer = self._client.request(request, timeout_s)
-        if isinstance(answer, say.Refused):
-            raise ServiceError(answer.message)
-        assert isinstance(answer, kind), f"{request} was answered by {answer}"
-        return answer
 
     def _hand_over(self) -> Path:
         while True:
@@ -277,14 +280,21 @@ KEYS = (
     "k keep, q quit"
 )
 
+#: What became of a write, by the state of its report.
+ARRIVED = {
+    "verified": "is in Surge XT: verified",
+    "unverified": "was sent to Surge XT: unverified",
+    "queued": "waits for Surge XT: queued",
+    "differs": "is in Surge XT, but differs",
+}
 
-def _told(written: say.Written) -> str:
+
+def _told(what: str, written: say.Written) -> Said:
     report: WriteReport = written.report
-    state = (
-        f"{written.differing_count} settings differ"
-        if report.state == "differs"
-        else str(report.state)
-    )
     times = "" if report.attempts == 1 else f", sent {report.attempts} times"
-    remark = f" ({report.remark})" if report.remark else ""
-    return f"{state}, {1000 * report.seconds:.0f} ms{times}{remark}"
+    where = ARRIVED[report.state]
+    if report.state == "differs":
+        where += f" in {written.differing_count} settings"
+    text = f"{what} {where}, {1000 * report.seconds:.0f} ms{times}"
+    remark = f". {report.remark}" if report.remark else ""
+    return Said(text + remark, fault=report.state == "differs")

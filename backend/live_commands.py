@@ -14,7 +14,6 @@ from backend.audio.region import load_region
 from backend.audition import Audition
 from backend.cli import SPEC_NAMES
 from backend.errors import LinkError
-from backend.launcher import start_service
 from backend.live import LiveSession, Said, Wish
 from backend.live_keys import Reader, command_of, keys
 from backend.live_screen import Screen, screen
@@ -22,6 +21,7 @@ from backend.osc.client import Client
 from backend.osc.fields import Spec
 from backend.output import check_folder, file_stem
 from backend.records import AudioRegion, Instance
+from backend.userdata import open_user_data
 
 CLIENT_NAME = "synthmatch live"
 #: How often news of the backend are looked for while no key is pressed.
@@ -46,8 +46,7 @@ def live(arguments: argparse.Namespace) -> int:
     keep_in = (arguments.output or arguments.sound.parent).absolute()
     if arguments.output is not None:
         check_folder(keep_in)
-    found = start_service()
-    with Client(found.port, found.token, CLIENT_NAME) as client:
+    with Client.connect(open_user_data().folder, CLIENT_NAME, start=True) as client:
         session = LiveSession(
             client,
             region,
@@ -121,8 +120,7 @@ def _obey(session: LiveSession, view: Screen, reader: Reader) -> int:
     failed = False
     while True:
         typed = reader.read(KEY_WAIT_S)
-        news = session.news()
-        if news is not None:
+        for news in session.news():
             view.say(news)
         if typed is None:
             continue

@@ -131,11 +131,17 @@ else:
         key = os.read(terminal, 1)
         if not key:
             return "quit"  # the terminal is gone
-        if key == b"\x1b":
-            while len(key) < 3 and _has_more(terminal, SEQUENCE_WAIT_S):
-                key += os.read(terminal, 1)
-        text = key.decode("utf-8", "replace")
-        return SEQUENCES.get(text, text.lower() if text.isprintable() else None)
+        while _goes_on(key) and _has_more(terminal, SEQUENCE_WAIT_S):
+            key += os.read(terminal, 1)
+        text = key.decode("ascii", "replace")
+        known = text.isascii() and text.isprintable()
+        return SEQUENCES.get(text, text.lower() if known else None)
+
+    def _goes_on(key: bytes) -> bool:
+        """Tell whether a sequence has no end yet: ECMA-48 5.4, a letter or ``~`` after ESC [."""
+        if key[:2] == b"\x1b[":
+            return len(key) == 2 or not 0x40 <= key[-1] <= 0x7E
+        return key in (b"\x1b", b"\x1bO")
 
     def _has_more(terminal: int, timeout_s: float) -> bool:
         return bool(select.select([terminal], [], [], timeout_s)[0])
