@@ -27,6 +27,8 @@ MAX_DISCOVERY_BYTES = 4096
 FILE_MODE = 0o600
 #: A reader holds the lock for an instant to see whether a backend does; a start waits that out.
 LOCK_WAIT_S = 1.0
+#: One that holds the lock but has no file is just coming up, or about to end.
+CHANGING_WAIT_S = 10.0
 LOCK_RETRY_S = 0.02
 
 
@@ -68,9 +70,10 @@ class Presence:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = _open_lock(folder)
-        until_s = time.monotonic() + LOCK_WAIT_S
+        since_s = time.monotonic()
         while not _try_lock(self._lock):
-            if time.monotonic() > until_s:
+            wait_s = LOCK_WAIT_S if (folder / DISCOVERY_NAME).exists() else CHANGING_WAIT_S
+            if time.monotonic() - since_s > wait_s:
                 process = _pid_in(self._lock)
                 self._lock.close()
                 raise ServiceError(
@@ -93,10 +96,15 @@ class Presence:
         path = self._folder / DISCOVERY_NAME
         write_whole(path, (json.dumps(asdict(discovery)) + "\n").encode(), mode=FILE_MODE)
 
+    def withdraw(self) -> None:
+        """Take the discovery file away, so that nobody comes any more; the lock is kept."""
+        if not self._lock.closed:
+            _remove(self._folder / DISCOVERY_NAME)
+
     def leave(self) -> None:
         """Take the discovery file away and release the lock."""
         if not self._lock.closed:
-            _remove(self._folder / DISCOVERY_NAME)
+            self.withdraw()
             _unlock(self._lock)
             self._lock.close()
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from backend.files import write_whole
+from backend.free_path import free_path
 
 LOG_NAME = "backend.log"
 MAX_LOG_BYTES = 1024 * 1024
@@ -82,11 +83,7 @@ def pack_report(logs: Path, texts: Mapping[str, str], output: Path) -> Path:
         for path in sorted(logs.iterdir()) if logs.is_dir() else ():
             if LOG_PATTERN.fullmatch(path.name) and path.is_file() and not path.is_symlink():
                 bundle.writestr(f"logs/{path.name}", _without_home(_end_of(path)))
-    free = output
-    number = 1
-    while free.exists():
-        number += 1
-        free = output.with_name(f"{output.stem}-{number}{output.suffix}")
+    free = free_path(output.parent, output.stem, output.suffix)
     write_whole(free, packed.getvalue())
     return free
 

@@ -98,6 +98,48 @@ def test_the_lock_of_a_killed_one_is_free_and_its_file_is_stale(tmp_path: Path) 
             assert read_discovery(tmp_path) == HERE
 
 
+def test_one_that_is_about_to_end_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "LOCK_WAIT_S", 0.0)
+    with another_process(tmp_path) as process:
+        (tmp_path / DISCOVERY_NAME).unlink()
+        tries = 0
+
+        def end_it_later(file: object) -> bool:
+            nonlocal tries
+            tries += 1
+            if tries == 3:
+                process.kill()
+                process.wait(60)
+            return really(file)  # type: ignore[arg-type]
+
+        really = discovery._try_lock
+        monkeypatch.setattr(discovery, "_try_lock", end_it_later)
+        monkeypatch.setattr(discovery, "CHANGING_WAIT_S", 60.0)
+        with Presence(tmp_path):
+            assert tries >= 3
+
+
+def test_one_that_comes_up_for_ever_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "CHANGING_WAIT_S", 0.1)
+    with another_process(tmp_path) as process:
+        (tmp_path / DISCOVERY_NAME).unlink()
+        with pytest.raises(ServiceError, match=f"process {process.pid}"):
+            Presence(tmp_path)
+
+
+def test_withdrawing_keeps_the_lock(tmp_path: Path) -> None:
+    with Presence(tmp_path) as presence:
+        presence.announce(HERE)
+        presence.withdraw()
+        assert read_discovery(tmp_path) is None
+        assert discovery.is_running(tmp_path)
+    assert not discovery.is_running(tmp_path)
+
+
 def test_a_reader_never_keeps_a_backend_from_starting(tmp_path: Path) -> None:
     """Readers hold the lock for an instant; a start waits that out."""
     (tmp_path / DISCOVERY_NAME).write_text(json.dumps(vars(HERE)))

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from fake_workshop import REMARK, FakeWorkshop
+
+from backend import service_matches
+from backend.audio.files import write_wav
+from backend.errors import AudioError, CancelledError, OutputError, ServiceError
+from backend.jobs import Job
+from backend.osc.protocol import (
+    CandidateReady,
+    Event,
+    JobCancelled,
+    JobFailed,
+    Matched,
+    Progress,
+)
+from backend.records import AudioRegion
+from backend.service_matches import Found, Matches
+from backend.synth.patch_file import read_fxp
+from backend.synth.preset_json import parse_preset_json
+
+
+class Place:
+    """The folders of matches and sounds, and what was told to whom."""
+
+    def __init__(self, folder: Path, sound: AudioRegion) -> None:
+        self.folder, self.sounds = folder / "matches", folder / "audio"
+        self.folder.mkdir()
+        self.sounds.mkdir()
+        self.sound = sound
+        self.told: list[tuple[str, Event]] = []
+        self.workshop = FakeWorkshop()
+        self.matches = self.reopen()
+
+    def reopen(self) -> Matches:
+        self.matches = Matches(
+            self.folder, self.sounds, lambda client, event: self.told.append((client, event))
+        )
+        return self.matches
+
+    def job(self, name: str = "tone", count: int = 2, **more: int) -> Job:
+        path = self.sounds / f"{name}.wav"
+        write_wav(path, self.sound)
+        return Job(self.matches.new_number(), "mia", path, count=count, **more)
+
+    def run(self, job: Job) -> Found | Exception:
+        """Make a match and tell it, as the queue does."""
+        outcome: Found | Exception
+        try:
+            outcome = self.matches.make(job, self.workshop)
+        except Exception as error:
+            outcome = error
+        self.matches.ended(job, outcome)
+        return outcome
+
+    def events(self, kind: type[Event]) -> list[Event]:
+        assert all(client == "mia" for client, _ in self.told)
+        return [event for _, event in self.told if isinstance(event, kind)]
+
+
+@pytest.fixture
+def place(tmp_path: Path, tiny_audio: AudioRegion) -> Place:
+    return Place(tmp_path, tiny_audio)
+
+
+def test_a_match_is_told_candidate_by_candidate(place: Place) -> None:
+    job = place.job(count=3, seed=5)
+    place.run(job)
+    assert [type(event) for _, event in place.told if not isinstance(event, Progress)] == [
+        *(CandidateReady, CandidateReady, CandidateReady, Matched)
+    ]
+    first, second, third = place.events(CandidateReady)
+    assert isinstance(first, CandidateReady) and isinstance(second, CandidateReady)
+    assert (first.job, first.rank, first.distance) == (job.number, 1, 0.25)
+    assert (second.rank, second.distance, second.render_path) == (2, -1.0, "")
+    assert Path(first.render_path).is_file() and first.tells
+    read_fxp(Path(first.preset_path))
+    written = parse_preset_json(Path(first.preset_path).with_suffix(".json").read_text())
+    assert written.note == first.note
+    [matched] = place.events(Matched)
+    assert matched == Matched(job.number, 3, REMARK)
+
+
+def test_what_was_asked_for_is_what_is_matched(place: Place) -> None:
+    job = place.job(count=4, seed=9)
+    job.spec_name = "surge_simple"
+    place.run(job)
+    [request] = place.workshop.requests
+    assert (request.count, request.seed, request.spec_name) == (4, 9, "surge_simple")
+    assert (request.region.name, request.picture) == ("tone", False)
+    assert request.folder.parent == place.folder
+
+
+def test_the_start_in_the_sound_counts(place: Place) -> None:
+    job = place.job()
+    job.start_s = 0.25
+    place.run(job)
+    [request] = place.workshop.requests
+    assert request.region.duration_s == pytest.approx(0.25, abs=0.001)
+
+
+def test_the_stages_are_told_in_order(place: Place) -> None:
+    place.run(place.job())
+    stages = [event.stage for event in place.events(Progress) if isinstance(event, Progress)]
+    assert stages == ["load", "propose", "write"]
+
+
+def test_progress_within_a_stage_does_not_flood_the_client(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_matches, "PROGRESS_EVERY_S", 3600.0)
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 50
+
+    asked = 0
+    job = place.job("long")
+    job.cancelled = cancelled  # type: ignore[method-assign]
+    assert isinstance(place.run(job), CancelledError)
+    assert asked > 50
+    assert len(place.events(Progress)) == 3  # load, propose, render
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [("fail", "render", "could be rendered"), ("bug", "fault", "synthmatch report")],
+)
+def test_a_match_that_fails_leaves_no_files(place: Place, name: str, code: str, said: str) -> None:
+    job = place.job(name)
+    place.run(job)
+    [event] = place.events(JobFailed)
+    assert isinstance(event, JobFailed)
+    assert (event.job, event.code) == (job.number, code) and said in event.message
+    assert list(place.folder.iterdir()) == []
+
+
+def test_a_sound_that_cannot_be_read_is_told(place: Place) -> None:
+    job = place.job()
+    job.sound.write_bytes(b"no sound")
+    assert isinstance(place.run(job), AudioError)
+    [event] = place.events(JobFailed)
+    assert isinstance(event, JobFailed) and event.code == "audio"
+
+
+def test_a_cancelled_match_leaves_no_files(place: Place) -> None:
+    job = place.job("long")
+    thread = threading.Thread(target=place.run, args=(job,))
+    thread.start()
+    assert place.workshop.began.wait(60)
+    job._taken_back.set()
+    thread.join(60)
+    assert place.events(JobCancelled) == [JobCancelled(job.number)]
+    assert list(place.folder.iterdir()) == []
+
+
+def test_a_match_cancelled_after_its_end_leaves_no_files(place: Place) -> None:
+    job = place.job()
+    place.matches.make(job, place.workshop)
+    place.matches.ended(job, CancelledError("too late"))
+    assert list(place.folder.iterdir()) == []
+    with pytest.raises(ServiceError):
+        place.matches.preset(job.number, 1)
+
+
+def test_a_candidate_is_found_by_match_and_rank(place: Place) -> None:
+    job = place.job(count=2)
+    place.run(job)
+    assert place.matches.preset(job.number, 2).name == "tone-2.fxp"
+    for rank in (0, 3, -1):
+        with pytest.raises(ServiceError, match="from 1 to 2"):
+            place.matches.preset(job.number, rank)
+    with pytest.raises(ServiceError, match="match again"):
+        place.matches.preset(job.number + 1, 1)
+
+
+def test_only_the_last_matches_are_kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_matches, "KEPT_MATCHES", 3)
+    jobs = [place.job(count=1) for _ in range(5)]
+    for job in jobs:
+        place.run(job)
+    assert len(list(place.folder.iterdir())) == 3
+    for job in jobs[:2]:
+        with pytest.raises(ServiceError, match="the last 3"):
+            place.matches.preset(job.number, 1)
+    assert all(place.matches.preset(job.number, 1).is_file() for job in jobs[2:])
+    assert len(place.matches._kept) == 3
+
+
+def test_old_sounds_are_removed_and_new_ones_kept(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_matches, "KEPT_SOUNDS", 3)
+    for number in range(5):
+        path = place.sounds / f"{number}.wav"
+        path.write_bytes(b"sound")
+        os.utime(path, (1000 + number, 1000 + number))
+    (place.sounds / "folder").mkdir()
+    place.reopen()
+    assert {path.name for path in place.sounds.iterdir()} == {"folder", "2.wav", "3.wav", "4.wav"}
+
+
+def test_a_new_start_keeps_finished_matches_and_never_uses_their_numbers_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = place.job(), place.job()
+    for job in (first, second):
+        place.run(job)
+    killed = place.folder / "000007"
+    (killed / ".part-x").mkdir(parents=True)
+    (place.folder / "mine").mkdir()
+    place.reopen()
+    assert sorted(path.name for path in place.folder.iterdir()) == ["000001", "000002", "mine"]
+    assert place.matches.new_number() == 8
+    monkeypatch.setattr(service_matches, "KEPT_MATCHES", 1)
+    place.reopen()
+    assert sorted(path.name for path in place.folder.iterdir()) == ["000002", "mine"]
+
+
+# Keeping a candidate
+
+
+@pytest.fixture
+def made(place: Place) -> int:
+    job = place.job(count=1)
+    place.run(job)
+    return job.number
+
+
+def test_keeping_copies_preset_and_json_whole(place: Place, made: int, tmp_path: Path) -> None:
+    target = tmp_path / "ein Ordner" / "größer 音.fxp"
+    target.parent.mkdir()
+    assert place.matches.keep(made, 1, target) == target
+    source = place.matches.preset(made, 1)
+    assert target.read_bytes() == source.read_bytes()
+    assert target.with_suffix(".json").read_bytes() == source.with_suffix(".json").read_bytes()
+    assert len(list(target.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize("there", ["kick.fxp", "kick.json"])
+def test_keeping_never_replaces_a_file(place: Place, made: int, tmp_path: Path, there: str) -> None:
+    (tmp_path / there).write_bytes(b"mine")
+    with pytest.raises(OutputError, match=f"{there} is there already: choose another"):
+        place.matches.keep(made, 1, tmp_path / "kick.fxp")
+    assert (tmp_path / there).read_bytes() == b"mine"
+    assert [path.name for path in tmp_path.glob("kick.*")] == [there]
+
+
+@pytest.mark.parametrize("name", ["kick.fxp", "kick", "kick.wav", "kick.fxp/", "../kick.FXP"])
+def test_keeping_needs_the_full_path_of_a_preset(place: Place, made: int, name: str) -> None:
+    with pytest.raises(OutputError, match="full path that ends in .fxp"):
+        place.matches.keep(made, 1, Path(name))
+
+
+def test_keeping_into_a_folder_that_is_not_there(place: Place, made: int, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="choose a folder that is there"):
+        place.matches.keep(made, 1, tmp_path / "missing" / "kick.fxp")
+    with pytest.raises(OutputError):
+        place.matches.keep(made, 1, tmp_path / "a\0b.fxp")
+
+
+def test_keeping_on_a_full_disk_leaves_nothing(
+    place: Place, made: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OutputError("No space left on device")
+
+    monkeypatch.setattr(service_matches, "write_whole", full)
+    with pytest.raises(OutputError, match="No space"):
+        place.matches.keep(made, 1, tmp_path / "kick.fxp")
+    assert list(tmp_path.glob("kick*")) == []
+
+
+def test_keeping_what_was_removed_meanwhile(place: Place, made: int, tmp_path: Path) -> None:
+    place.matches.preset(made, 1).unlink()
+    with pytest.raises(OutputError, match="match again"):
+        place.matches.keep(made, 1, tmp_path / "kick.fxp")
+    assert list(tmp_path.glob("kick*")) == []

@@ -1,0 +1,42 @@
+"""A way to running Surge XT that only writes down what it is told; for tests of what stands on it.
+
+How Surge XT itself behaves is in ``fake_surge``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.records import Instance, Snapshot, WriteReport
+
+
+class FakeLink:
+    """Stands in for ``backend.osc.surge.SurgeLink``.
+
+    Args:
+        ports: where a Surge XT listens.
+    """
+
+    def __init__(self, *ports: int) -> None:
+        self.ports = list(ports)
+        self.keeps = True
+        self.done: list[str] = []
+        self.closed = False
+
+    def instances(self) -> tuple[Instance, ...]:
+        return tuple(Instance(port, "Init Saw", answers=True) for port in self.ports)
+
+    def write(self, port: int, candidate_file: Path) -> WriteReport:
+        self.done.append(f"write {port} {candidate_file.name}")
+        return WriteReport("verified", "patch", port, 0.05)
+
+    def snapshot(self, port: int) -> Snapshot | None:
+        self.done.append(f"snapshot {port}")
+        return Snapshot(Path("kept.fxp"), "", "Init Saw", port, 0.0) if self.keeps else None
+
+    def undo(self, port: int) -> WriteReport:
+        self.done.append(f"undo {port}")
+        return WriteReport("verified", "patch", port, 0.05)
+
+    def close(self) -> None:
+        self.closed = True
