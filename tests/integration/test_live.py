@@ -1,0 +1,232 @@
+"""``synthmatch live`` against a real service on its port; only model and Surge XT are fakes."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fake_link import FakeLink
+from fake_sound import FakeOutput
+from fake_workshop import REMARK, FakeWorkshop
+
+from backend import live_commands
+from backend.__main__ import main
+from backend.audio.devices import Device
+from backend.audio.files import write_wav
+from backend.discovery import Presence, is_running
+from backend.errors import DeviceError
+from backend.records import AudioRegion
+from backend.service import Service
+from backend.synth.patch_file import read_fxp
+from backend.userdata import DATA_VARIABLE, UserData, open_user_data
+
+LIMIT_S = 60.0
+
+
+@dataclass
+class House:
+    """A running service, and what it stands on."""
+
+    data: UserData
+    workshop: FakeWorkshop
+    link: FakeLink
+    service: Service
+    thread: threading.Thread
+
+    def close(self) -> None:
+        self.service._leave.set()
+        self.thread.join(LIMIT_S)
+        self.service.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A service in a thread, found by its discovery file in a folder of an awkward name."""
+    data = open_user_data(tmp_path / "dä ta")
+    monkeypatch.setenv(DATA_VARIABLE, str(data.folder))
+    monkeypatch.setattr(
+        "backend.launcher._own_command", lambda: pytest.fail("another backend was started")
+    )
+    workshop, link = FakeWorkshop(), FakeLink(53280)
+    service = Service(data, Presence(data.folder), lambda use_device: workshop, link)
+    thread = threading.Thread(target=service.run, daemon=True)
+    thread.start()
+    waited = threading.Event()
+    while not (data.folder / "backend.json").exists():
+        assert is_running(data.folder)
+        waited.wait(0.01)
+    house = House(data, workshop, link, service, thread)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def tone(tmp_path: Path, tiny_audio: AudioRegion) -> Path:
+    folder = tmp_path / "söunds of mine"
+    folder.mkdir()
+    write_wav(folder / "tone.wav", tiny_audio)
+    return folder / "tone.wav"
+
+
+@pytest.fixture
+def live(
+    tone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Run the command with lines as its input; return what it printed."""
+
+    def run(lines: str, *words: str, status: int = 0, sound: Path = tone) -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+        found = main(["live", str(sound), "-n", "3", *words])
+        said = capsys.readouterr()
+        assert found == status, said
+        return said.out + said.err
+
+    return run
+
+
+def test_a_match_is_cycled_undone_and_kept(
+    house: House, live: Callable[..., str], tone: Path
+) -> None:
+    said = live("n\nn\nprevious\n3\nu\n2\nk\nq\n")
+    assert house.link.done == [
+        "snapshot 53280",
+        "write 53280 tone-1.fxp",
+        "write 53280 tone-2.fxp",
+        "write 53280 tone-1.fxp",
+        "write 53280 tone-3.fxp",
+        "undo 53280",
+        "snapshot 53280",
+        "write 53280 tone-2.fxp",
+    ]
+    assert REMARK in said and "port 53280, Init Saw" in said
+    assert said.count("of 3 is in Surge XT: verified, 50 ms") == 5
+    assert "your own patch is in Surge XT" in said
+    assert read_fxp(tone.parent / "tone-2.fxp").name == "tone 2"
+    assert (tone.parent / "tone-2.json").is_file()
+    assert list(house.data.audio.iterdir()) == []
+
+
+def test_the_wish_reaches_the_model(house: House, live: Callable[..., str]) -> None:
+    live("", "--seed", "11", "--spec", "simple")
+    [request] = house.workshop.requests
+    assert (request.count, request.seed, request.spec_name) == (3, 11, "surge_simple")
+    assert request.region.name == "tone"
+
+
+def test_presets_are_kept_where_told_and_replace_nothing(
+    house: House, live: Callable[..., str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "my presets"
+    live("k\nk\n", "-o", str(folder))
+    assert {path.name for path in folder.iterdir()} == {
+        *("tone-1.fxp", "tone-1.json"),
+        *("tone-1-2.fxp", "tone-1-2.json"),
+    }
+
+
+def test_of_two_surges_one_is_picked(house: House, live: Callable[..., str]) -> None:
+    house.link.ports = [53280, 53282]
+    said = live("5\n2\nn\n")
+    assert "1: port 53280, Init Saw; 2: port 53282, Init Saw" in said and "5 is none" in said
+    assert house.link.done[-1] == "write 53282 tone-1.fxp"
+    live("n\n", "--port", "53280")
+    assert house.link.done[-1] == "write 53280 tone-1.fxp"
+    assert "no Surge XT was chosen" in live("", status=2)
+
+
+def test_a_port_where_none_listens_is_one_line(house: House, live: Callable[..., str]) -> None:
+    said = live("", "--port", "53290", status=2)
+    assert "no Surge XT listens on port 53290" in said.splitlines()[-1]
+
+
+def test_without_a_surge_the_match_goes_on_and_one_opened_later_is_found(
+    house: House, live: Callable[..., str], tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.link.ports = []
+    said = live("n\nk\n", status=2)
+    assert said.count("OSC In") == 2
+    assert (tone.parent / "tone-1.fxp").is_file()
+
+    class Opening(io.StringIO):
+        def readline(self, *_: int) -> str:  # type: ignore[override]
+            house.link.ports = [53281]
+            return super().readline()
+
+    monkeypatch.setattr("io.StringIO", Opening)
+    live("n\n")
+    assert house.link.done[-1] == "write 53281 tone-1.fxp"
+
+
+def test_listening_needs_a_device_and_nothing_else_does(
+    house: House, live: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(kind: str, wanted: str | None) -> Device:
+        raise DeviceError(f"there is no audio device for {kind}")
+
+    monkeypatch.setattr(live_commands, "find_device", none)
+    said = live("t\nn\n", status=2)
+    assert "no audio device for output" in said and "verified" in said
+
+
+def test_target_and_candidate_are_heard(
+    house: House, live: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = FakeOutput()
+    asked: list[str | None] = []
+    monkeypatch.setattr(live_commands, "find_device", lambda kind, wanted: asked.append(wanted))
+    monkeypatch.setattr(live_commands, "DeviceOutput", lambda device: output)
+    said = live("t\na\na\nspace\n2\na\n", "--device", "Speakers", status=2)
+    heard = [line.split()[-1] for line in said.splitlines() if line.startswith("you hear")]
+    assert heard == ["target", "1", "target", "1"]
+    assert "no sound of 2" in said  # the fake rendered only the first
+    assert asked == ["Speakers"] and output.closed
+
+
+@pytest.mark.parametrize(("name", "said"), [("fail", "no candidate could"), ("bug", "fault of")])
+def test_a_match_that_fails_is_one_line(
+    house: House, live: Callable[..., str], tone: Path, name: str, said: str
+) -> None:
+    sound = tone.rename(tone.with_name(f"{name}.wav"))
+    assert said in live("n\n", status=2, sound=sound).splitlines()[-1]
+    assert list(house.data.audio.iterdir()) == []
+
+
+def test_an_interruption_ends_the_match(
+    house: House, live: Callable[..., str], tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = tone.rename(tone.with_name("long.wav"))
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("backend.live_screen.PlainScreen.progress", interrupt)
+    assert "interrupted" in live("", status=130, sound=sound)
+    waited = threading.Event()
+    while not house.service._jobs.idle():
+        waited.wait(0.01)
+    assert house.service._server.clients() == ()
+    assert list(house.data.matches.iterdir()) == []
+
+
+def test_a_backend_that_goes_away_ends_it_with_one_line(
+    house: House, live: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Leaving(io.StringIO):
+        def readline(self, *_: int) -> str:  # type: ignore[override]
+            house.close()
+            return super().readline()
+
+    monkeypatch.setattr("io.StringIO", Leaving)
+    said = live("n\n", status=2)
+    assert "the backend is gone" in said
+
+
+def test_a_sound_that_cannot_be_used_starts_nothing(
+    house: House, live: Callable[..., str], tmp_path: Path
+) -> None:
+    assert "missing.wav" in live("", status=2, sound=tmp_path / "missing.wav")
+    assert house.workshop.requests == []
