@@ -48,7 +48,7 @@ def record(arguments: argparse.Namespace) -> int:
     write_wav(output, region)
     for remark in region.remarks:
         print(remark)
-    print(f"{region.duration_s:.2f} s, {_level(region)}, in {shown(output)}")
+    print(f"{shown(output)}: {region.duration_s:.2f} s, {_level(region)}")
     return 0
 
 
@@ -89,5 +89,5 @@ def _level(region: AudioRegion) -> str:
     peak = float(np.abs(region.audio).max(initial=0.0))
     peak_db = 20 * float(np.log10(peak)) if peak > 0 else -np.inf
     if peak_db < SILENCE_DB:
-        return "silent: is it the right device (--list), and is it switched on?"
-    return f"peak {peak_db:.1f} dB" + (", clipped: turn it down" if peak >= 1.0 else "")
+        return "silent; see that the device is on, or choose another (--list)"
+    return f"peak {peak_db:.1f} dB" + (", clipped; turn it down" if peak >= 1.0 else "")

@@ -68,7 +68,7 @@ def test_enter_keeps_the_last_seconds(
     region = load_region(tmp_path / "a b ü.wav")
     assert region.duration_s == pytest.approx(1.0, abs=0.01)
     said = capsys.readouterr().out
-    assert "Microphone" in said and "1.00 s, peak -6.0 dB, in a b ü.wav" in said
+    assert "Microphone" in said and "a b ü.wav: 1.00 s, peak -6.0 dB" in said
     assert source.closed
 
 
