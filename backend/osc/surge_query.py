@@ -130,6 +130,14 @@ class Conversation:
                 return answer
         return None
 
+    def check(self) -> None:
+        """Look whether somebody still listens.
+
+        Raises:
+            LinkError: nobody does.
+        """
+        self._socket.check()
+
     def discard(self) -> None:
         """Forget what has come so far."""
         self._ears.discard()

@@ -1,8 +1,9 @@
 """The UDP side of a running Surge XT: what is sent to it, and the answers it gives.
 
-Surge XT listens on its OSC In port and answers to another, its OSC Out port, with one small datagram
-for every value: 2,700 for all its parameters, unpaced. Hence the large receive buffer here, and a
-reader of the one form those datagrams have, a tenth of the cost of the general one.
+Surge XT listens on its OSC In port and answers to another, its OSC Out port, with one small
+datagram for every value: 2,700 for all its parameters, unpaced. Hence the large receive buffer, and
+a reader of answers that costs half of the codec's and lets numbers pass that are not finite, as
+Surge XT gives for a parameter without a range.
 """
 
 from __future__ import annotations
