@@ -49,6 +49,7 @@ RULES = {
     "backend.synth.renderer": Rule((*BASE, "backend.synth", "pedalboard")),
     "backend.matching": Rule((*BACKEND, "torch"), never=("backend.osc",)),
     "backend.osc": Rule((*BASE, "backend.osc", "backend.synth", "pythonosc")),
+    "backend.osc.client": Rule((*BASE, "backend.osc", "backend.discovery", "backend.launcher")),
     "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
     "training": Rule(TRAINING),
     "training.bench_render": Rule((*TRAINING, "pedalboard")),  # plays the reference procedure
