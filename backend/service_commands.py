@@ -23,6 +23,7 @@ from backend.userdata import UserData, data_folder, open_user_data
 
 if TYPE_CHECKING:
     from backend.service import Workshop
+    from backend.service_surge import Link
 
 NONE_RUNS = "no backend is running"
 CLIENT_NAME = "synthmatch command"
@@ -63,14 +64,13 @@ def serve(arguments: argparse.Namespace) -> int:
 
 def _serve(data: UserData, presence: Presence, arguments: argparse.Namespace) -> bool:
     """Serve; return whether all threads have ended."""
-    from backend.osc.surge import SurgeLink
     from backend.service import Service
 
     service = Service(
         data,
         presence,
         lambda use_device: make_workshop(arguments.device, arguments.surge, use_device),
-        SurgeLink(data.undo),
+        make_link(data),
         idle_s=arguments.idle_minutes * 60,
     )
     try:
@@ -98,6 +98,13 @@ def make_workshop(device: str, surge: Path | None, use_device: Callable[[str], N
 
     use_device(str(choose_device(device)))
     return Workshop(device, surge)
+
+
+def make_link(data: UserData) -> Link:
+    """Return the way to the running Surge XT."""
+    from backend.osc.surge import SurgeLink
+
+    return SurgeLink(data.folder)
 
 
 def status(arguments: argparse.Namespace) -> int:
