@@ -27,7 +27,7 @@ class Link(Protocol):
         """Write a preset."""
         ...
 
-    def snapshot(self, port: int) -> Snapshot | None:
+    def snapshot(self, port: int) -> Snapshot:
         """Keep the user's patch."""
         ...
 
@@ -86,11 +86,7 @@ class SurgeDesk:
         preset = self._preset(number, rank)
         port = self._port(client)
         if (number, port) not in self._kept:
-            if self._link.snapshot(port) is None:
-                raise LinkError(
-                    f"nothing was written: the patch that the Surge XT on port {port} has now "
-                    "could not be kept for undo. Save it in Surge XT, and try again."
-                )
+            self._link.snapshot(port)
             recent = {pair for pair in self._kept if pair[0] > number - REMEMBERED_MATCHES}
             self._kept = recent | {(number, port)}
         report = self._link.write(port, preset)
@@ -105,8 +101,8 @@ class SurgeDesk:
         """
         port = self._port(client)
         report = self._link.undo(port)
-        # The user's own patch is there again, so the next write must keep it again.
-        self._kept = {pair for pair in self._kept if pair[1] != port}
+        if report.state != "differs":  # it is there again, so the next write must keep it again
+            self._kept = {pair for pair in self._kept if pair[1] != port}
         return report
 
     def forget(self, client: str) -> None:

@@ -50,7 +50,7 @@ def test_a_patch_is_kept_for_each_surge(desk: SurgeDesk, link: FakeLink) -> None
 
 def test_nothing_is_written_where_the_patch_cannot_be_kept(desk: SurgeDesk, link: FakeLink) -> None:
     link.keeps = False
-    with pytest.raises(LinkError, match="nothing was written"):
+    with pytest.raises(LinkError, match="could not be kept"):
         desk.write("mia", 1, 1)
     assert link.done == ["snapshot 53280"]
     link.keeps = True
@@ -71,6 +71,16 @@ def test_undo_goes_to_the_same_surge_and_the_next_write_keeps_the_patch_again(
         "snapshot 53280",
         "write 53280 1-2.fxp",
     ]
+
+
+def test_an_undo_that_failed_leaves_the_kept_patch_the_newest(
+    desk: SurgeDesk, link: FakeLink
+) -> None:
+    link.restores = False
+    desk.write("mia", 1, 1)
+    assert desk.undo("mia").state == "differs"
+    desk.write("mia", 1, 2)
+    assert link.done.count("snapshot 53280") == 1
 
 
 def test_each_client_has_its_own_choice(desk: SurgeDesk, link: FakeLink) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backend.errors import LinkError
 from backend.records import Instance, Snapshot, WriteReport
 
 
@@ -20,6 +21,7 @@ class FakeLink:
     def __init__(self, *ports: int) -> None:
         self.ports = list(ports)
         self.keeps = True
+        self.restores = True
         self.done: list[str] = []
         self.closed = False
 
@@ -30,13 +32,15 @@ class FakeLink:
         self.done.append(f"write {port} {candidate_file.name}")
         return WriteReport("verified", "patch", port, 0.05)
 
-    def snapshot(self, port: int) -> Snapshot | None:
+    def snapshot(self, port: int) -> Snapshot:
         self.done.append(f"snapshot {port}")
-        return Snapshot(Path("kept.fxp"), "", "Init Saw", port, 0.0) if self.keeps else None
+        if not self.keeps:
+            raise LinkError("nothing was changed: the patch could not be kept")
+        return Snapshot(Path("kept.fxp"), "", "Init Saw", port, 0.0)
 
     def undo(self, port: int) -> WriteReport:
         self.done.append(f"undo {port}")
-        return WriteReport("verified", "patch", port, 0.05)
+        return WriteReport("verified" if self.restores else "differs", "patch", port, 0.05)
 
     def close(self) -> None:
         self.closed = True
