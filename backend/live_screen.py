@@ -20,6 +20,9 @@ from backend.osc.protocol import CandidateReady, Progress
 
 #: How many of the last lines stay under the table.
 LINES = 4
+#: Rows of a terminal that are not for candidates: head and frame, keys, and lines that may wrap.
+BELOW = 4 + 2 + 2 * LINES
+FEWEST_ROWS = 3
 
 
 class Screen(Protocol):
@@ -53,7 +56,7 @@ class PlainScreen:
         """Print the candidates when they first come."""
         if candidates and not self._shown:
             self._shown = True
-            self._console.print(_table(candidates, 0))
+            self._console.print(_table(candidates, 0, fold=True))
 
     def say(self, said: Said) -> None:
         """Print a line."""
@@ -95,7 +98,8 @@ class TerminalScreen:
     def _draw(self) -> None:
         parts: list[Table | Text] = []
         if self._candidates:
-            parts += [_table(self._candidates, self._current), Text(KEYS, style="dim")]
+            there = _around(self._candidates, self._current, self._live.console.height - BELOW)
+            parts += [_table(there, self._current, fold=False), Text(KEYS, style="dim")]
         if self._stage:
             parts.append(Text(self._stage))
         parts += [_line(said) for said in self._lines]
@@ -118,7 +122,16 @@ def _line(said: Said) -> Text:
     return Text(said.text, style="bold red" if said.fault else "")
 
 
-def _table(candidates: Sequence[CandidateReady], current: int) -> Table:
+def _around(
+    candidates: Sequence[CandidateReady], current: int, rows: int
+) -> Sequence[CandidateReady]:
+    """Return as many as there are rows for, with the current one among them."""
+    rows = max(FEWEST_ROWS, rows)
+    start = max(0, min(current - 1 - rows // 2, len(candidates) - rows))
+    return candidates[start : start + rows]
+
+
+def _table(candidates: Sequence[CandidateReady], current: int, *, fold: bool) -> Table:
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
@@ -131,7 +144,7 @@ def _table(candidates: Sequence[CandidateReady], current: int) -> Table:
             ">" if candidate.rank == current else " ",
             str(candidate.rank),
             note_text(candidate.note),
-            "; ".join(candidate.tells),
+            Text("; ".join(candidate.tells), no_wrap=not fold, overflow="ellipsis"),
             distance,
             style="bold" if candidate.rank == current else "",
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -51,6 +52,24 @@ def test_a_terminal_shows_progress_then_the_place_and_the_last_lines() -> None:
     assert len(marked) == 1 and " 2 " in marked[0]
     assert "line 9" in text and "line 0" not in text
     assert "n next" in text
+
+
+@pytest.mark.parametrize("current", [0, 1, 9, 30, 64])
+def test_many_candidates_fit_a_small_terminal(current: int) -> None:
+    many = tuple(replace(CANDIDATES[0], rank=n, tells=("long " * 40,)) for n in range(1, 65))
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24, markup=False)
+    with Live(console=console, auto_refresh=False) as live:
+        terminal = TerminalScreen(live)
+        terminal.show(many, current)
+        for _ in range(10):
+            terminal.say(Said("a line that wraps " * 6))
+        file = io.StringIO()
+        Console(file=file, width=80, markup=False).print(live.get_renderable())
+    lines = file.getvalue().splitlines()
+    assert len(lines) <= 24
+    shown = {int(line.split("A3")[0].strip(" >")) for line in lines if "A3" in line}
+    assert len(shown) == 10 and shown <= set(range(1, 65))
+    assert (current or 1) in shown
 
 
 def test_a_pipe_gets_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
