@@ -18,6 +18,8 @@ from typing import TypeVar
 
 import pytest
 from fake_backend import RENDERERS
+from surge_host import SurgeHost
+from surge_rig import free_ports
 from tiny_model import save_tiny_weights
 
 from backend.audio.files import write_wav
@@ -28,7 +30,7 @@ from backend.osc import protocol as say
 from backend.osc.client import Client
 from backend.records import AudioRegion
 from backend.synth.finder import SURGE_VARIABLE
-from backend.synth.patch_file import read_fxp
+from backend.synth.patch_file import parse_body, read_fxp
 from backend.userdata import DATA_VARIABLE
 
 PROGRAM = Path(__file__).resolve().parents[1] / "support" / "fake_backend.py"
@@ -43,6 +45,17 @@ def until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end_s, "it never came to that"
         time.sleep(0.02)
+
+
+def group_members(group: int) -> list[int]:
+    """Return the processes of a group that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of_group = path.read_text().rsplit(")", 1)[1].split()[:3]
+            if int(of_group) == group and state != "Z":
+                found.append(int(path.parent.name))
+    return found
 
 
 def is_alive(pid: int) -> bool:
@@ -206,6 +219,49 @@ def test_it_talks_before_torch_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.surge
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_whole_way_on_a_real_surge_and_killed_while_it_renders(
+    backends: Backends, tmp_path: Path, surge_path: Path
+) -> None:
+    save_tiny_weights(tmp_path, "surge_full")
+    (tmp_path / "home").mkdir()
+    port, answer_port = free_ports(2)
+    more = {"FAKE_WEIGHTS": str(tmp_path), "FAKE_LINK_PORTS": f"{port} {answer_port}"}
+    with SurgeHost(surge_path, tmp_path / "home", port, answer_port) as surge:
+        before = surge.state(tmp_path / "before")
+        process = backends.up(fake="tiny real-link", **more, **{SURGE_VARIABLE: str(surge_path)})
+        with backends.client() as client:
+            [instance] = client.ask(say.ListInstances(), say.Instances).instances
+            assert (instance.port, instance.answers) == (port, True)
+            path = backends.put(client, "tone")
+            job = client.ask(say.StartMatch(path, count=3), say.Queued).job
+            candidates = [next_event(client, say.CandidateReady) for _ in range(3)]
+            distances = [candidate.distance for candidate in candidates]
+            assert distances == sorted(distances) and distances[0] >= 0
+            assert all(Path(candidate.render_path).is_file() for candidate in candidates)
+            for rank in (1, 2, 3):
+                written = client.ask(say.WriteCandidate(job, rank), say.Written, LIMIT_S)
+                assert (written.report.state, written.differing_count) == ("verified", 0)
+            assert len(list((backends.folder / "undo").glob("*.fxp"))) == 1
+            undone = client.ask(say.Undo(), say.Written, LIMIT_S)
+            assert undone.report.state == "verified"
+            after = surge.state(tmp_path / "after")
+            assert natives_of(after) == natives_of(before)
+            client.ask(say.StartMatch(path, count=64), say.Queued)
+            while next_event(client, say.Progress).stage != "render":
+                pass
+            assert len(group_members(process.pid)) >= 3  # it, and its renderers
+            process.kill()
+            process.wait(LIMIT_S)
+            until(lambda: group_members(process.pid) == [])
+
+
+def natives_of(body: bytes) -> object:
+    return parse_body(body, "state").natives
 
 
 # The commands

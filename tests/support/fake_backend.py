@@ -4,7 +4,7 @@
 
     tiny        the real workshop, on untrained weights in the folder that ``FAKE_WEIGHTS`` names
     full        after the start no file can grow, as on a full disk
-    real-link   the real link to Surge XT
+    real-link   the real link to a Surge XT on the OSC In and Out ports of ``FAKE_LINK_PORTS``
 """
 
 from __future__ import annotations
@@ -48,12 +48,16 @@ def run() -> int:
         return FakeWorkshop(data_folder() / RENDERERS)
 
     def make_link(data: UserData) -> object:
+        if "real-link" in words:
+            from backend.osc.surge import SurgeLink
+
+            port, answer_port = map(int, os.environ["FAKE_LINK_PORTS"].split())
+            return SurgeLink(data.folder, probe_ports=(port,), answer_ports=(answer_port,))
         return FakeLink(53280)
 
     really = service_commands.make_workshop
     service_commands.make_workshop = make_workshop  # type: ignore[assignment]
-    if "real-link" not in words:
-        service_commands.make_link = make_link  # type: ignore[assignment]
+    service_commands.make_link = make_link  # type: ignore[assignment]
     return main()
 
 
