@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from fake_link import FakeLink
 from fake_sound import FakeOutput
 from fake_workshop import REMARK, FakeWorkshop
+from surge_rig import free_ports, hosted, name_shown
 
 from backend import live_commands
 from backend.__main__ import main
@@ -19,47 +19,63 @@ from backend.audio.devices import Device
 from backend.audio.files import write_wav
 from backend.discovery import Presence, is_running
 from backend.errors import DeviceError
+from backend.osc.surge import SurgeLink
 from backend.records import AudioRegion
 from backend.service import Service
-from backend.synth.patch_file import read_fxp
+from backend.service_surge import Link
+from backend.synth.finder import find_surge
+from backend.synth.patch_file import parse_body, read_fxp
 from backend.userdata import DATA_VARIABLE, UserData, open_user_data
 
 LIMIT_S = 60.0
 
 
-@dataclass
 class House:
-    """A running service, and what it stands on."""
+    """A service in a thread, found by its discovery file.
 
-    data: UserData
-    workshop: FakeWorkshop
-    link: FakeLink
-    service: Service
-    thread: threading.Thread
+    Args:
+        data: its folder.
+        link: its way to Surge XT.
+    """
+
+    def __init__(self, data: UserData, link: Link) -> None:
+        self.data = data
+        self.workshop = FakeWorkshop()
+        make = lambda use_device: self.workshop  # noqa: E731
+        self.service = Service(data, Presence(data.folder), make, link)
+        self._thread = threading.Thread(target=self.service.run, daemon=True)
+        self._thread.start()
+        waited = threading.Event()
+        while not (data.folder / "backend.json").exists():
+            assert is_running(data.folder)
+            waited.wait(0.01)
 
     def close(self) -> None:
         self.service._leave.set()
-        self.thread.join(LIMIT_S)
+        self._thread.join(LIMIT_S)
         self.service.close()
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """A service in a thread, found by its discovery file in a folder of an awkward name."""
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserData:
+    """A folder with an awkward name, and no backend but the one that the test makes."""
     data = open_user_data(tmp_path / "dä ta")
     monkeypatch.setenv(DATA_VARIABLE, str(data.folder))
     monkeypatch.setattr(
         "backend.launcher._own_command", lambda: pytest.fail("another backend was started")
     )
-    workshop, link = FakeWorkshop(), FakeLink(53280)
-    service = Service(data, Presence(data.folder), lambda use_device: workshop, link)
-    thread = threading.Thread(target=service.run, daemon=True)
-    thread.start()
-    waited = threading.Event()
-    while not (data.folder / "backend.json").exists():
-        assert is_running(data.folder)
-        waited.wait(0.01)
-    house = House(data, workshop, link, service, thread)
+    return data
+
+
+@pytest.fixture
+def link() -> FakeLink:
+    return FakeLink(53280)
+
+
+@pytest.fixture
+def house(data: UserData, link: FakeLink) -> Iterator[House]:
+    """A service whose link to Surge XT only writes down what it is told."""
+    house = House(data, link)
     yield house
     house.close()
 
@@ -89,10 +105,10 @@ def live(
 
 
 def test_a_match_is_cycled_undone_and_kept(
-    house: House, live: Callable[..., str], tone: Path
+    house: House, link: FakeLink, live: Callable[..., str], tone: Path
 ) -> None:
     said = live("n\nn\nprevious\n3\nu\n2\nk\nq\n")
-    assert house.link.done == [
+    assert link.done == [
         "snapshot 53280",
         "write 53280 tone-1.fxp",
         "write 53280 tone-2.fxp",
@@ -128,13 +144,15 @@ def test_presets_are_kept_where_told_and_replace_nothing(
     }
 
 
-def test_of_two_surges_one_is_picked(house: House, live: Callable[..., str]) -> None:
-    house.link.ports = [53280, 53282]
+def test_of_two_surges_one_is_picked(
+    house: House, link: FakeLink, live: Callable[..., str]
+) -> None:
+    link.ports = [53280, 53282]
     said = live("5\n2\nn\n")
     assert "1: port 53280, Init Saw; 2: port 53282, Init Saw" in said and "5 is none" in said
-    assert house.link.done[-1] == "write 53282 tone-1.fxp"
+    assert link.done[-1] == "write 53282 tone-1.fxp"
     live("n\n", "--port", "53280")
-    assert house.link.done[-1] == "write 53280 tone-1.fxp"
+    assert link.done[-1] == "write 53280 tone-1.fxp"
     assert "no Surge XT was chosen" in live("", status=2)
 
 
@@ -144,21 +162,25 @@ def test_a_port_where_none_listens_is_one_line(house: House, live: Callable[...,
 
 
 def test_without_a_surge_the_match_goes_on_and_one_opened_later_is_found(
-    house: House, live: Callable[..., str], tone: Path, monkeypatch: pytest.MonkeyPatch
+    house: House,
+    link: FakeLink,
+    live: Callable[..., str],
+    tone: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    house.link.ports = []
+    link.ports = []
     said = live("n\nk\n", status=2)
     assert said.count("OSC In") == 2
     assert (tone.parent / "tone-1.fxp").is_file()
 
     class Opening(io.StringIO):
         def readline(self, *_: int) -> str:  # type: ignore[override]
-            house.link.ports = [53281]
+            link.ports = [53281]
             return super().readline()
 
     monkeypatch.setattr("io.StringIO", Opening)
     live("n\n")
-    assert house.link.done[-1] == "write 53281 tone-1.fxp"
+    assert link.done[-1] == "write 53281 tone-1.fxp"
 
 
 def test_listening_needs_a_device_and_nothing_else_does(
@@ -230,3 +252,27 @@ def test_a_sound_that_cannot_be_used_starts_nothing(
 ) -> None:
     assert "missing.wav" in live("", status=2, sound=tmp_path / "missing.wav")
     assert house.workshop.requests == []
+
+
+@pytest.mark.parametrize("kind", ["fake", pytest.param("real", marks=pytest.mark.surge)])
+def test_a_running_surge_plays_what_is_chosen_and_gets_its_patch_back(
+    kind: str, data: UserData, live: Callable[..., str], tmp_path: Path
+) -> None:
+    port, answer_port = free_ports(2)
+    surge = hosted(find_surge() if kind == "real" else None, tmp_path / "home", port, answer_port)
+    house = House(data, SurgeLink(data.folder, probe_ports=(port,), answer_ports=(answer_port,)))
+    try:
+        before = parse_body(surge.state(tmp_path / "state"), "before")
+        said = live("n\n3\n")
+        assert said.count("is in Surge XT: verified") == 2
+        assert Path(name_shown(surge, tmp_path)).stem == "tone-3"
+        said = live("2\nn\nu\n")  # a new session: its undo goes back to what it found
+        assert "your own patch is in Surge XT: verified" in said
+        assert Path(name_shown(surge, tmp_path)).stem == "tone-3"
+        said = live("u\n")
+        after = parse_body(surge.state(tmp_path / "state"), "after")
+        assert "your own patch is in Surge XT: verified" in said
+        assert before.natives.items() <= after.natives.items()
+    finally:
+        house.close()
+        surge.close()
