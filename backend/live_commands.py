@@ -30,6 +30,7 @@ SWITCH_ON = (
     "No running Surge XT listens: open one in your DAW, and switch on OSC In in it (Menu, OSC). "
     "The match goes on; presets can be kept with k."
 )
+LOADING = "The backend loads its model; the first match waits for that."
 
 
 def live(arguments: argparse.Namespace) -> int:
@@ -57,6 +58,8 @@ def live(arguments: argparse.Namespace) -> int:
         )
         try:
             with screen() as view, keys() as reader:
+                if client.welcome.state == "loading":
+                    view.say(Said(LOADING))
                 spec = cast(Spec, SPEC_NAMES[arguments.spec])
                 wish = Wish(arguments.count, arguments.seed, spec)
                 _match(session, region, wish, arguments.port, view, reader)

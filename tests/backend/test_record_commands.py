@@ -13,7 +13,8 @@ from backend import record_commands
 from backend.__main__ import main
 from backend.audio.devices import Device
 from backend.audio.region import load_region
-from backend.errors import DeviceError
+from backend.cli import make_parser
+from backend.errors import DeviceError, SynthmatchError
 from backend.records import Audio
 
 MICROPHONE = Device(0, "Microphone", "ALSA", 1, 8_000, True)
@@ -100,8 +101,6 @@ def test_seconds_waits_for_sound_that_is_still_to_come(
 
 def main_quietly(words: list[str]) -> int:
     """Run the command off the main thread, where signals cannot be set."""
-    from backend.cli import make_parser
-
     return record_commands.record(make_parser().parse_args(words))
 
 
@@ -191,3 +190,17 @@ def test_devices_are_listed(
         "  0  Microphone (ALSA): 1 channel, 8,000 Hz, used where none is named",
         "  3  Monitor of Speakers (ALSA): 2 channels, 48,000 Hz",
     ]
+
+
+def test_record_has_the_documented_defaults() -> None:
+    a = make_parser().parse_args(["record"])
+    assert (a.output, a.device, a.list, a.force) == (None, None, False, False)
+    assert (a.seconds, a.look_back) == (None, 10.0)
+
+
+@pytest.mark.parametrize(
+    "words", ["--seconds 0.01", "--look-back 601", "--seconds nan", "--seconds 1 --look-back 1"]
+)
+def test_lengths_have_limits_and_exclude_each_other(words: str) -> None:
+    with pytest.raises(SynthmatchError, match="--help"):
+        make_parser().parse_args(["record", *words.split()])
