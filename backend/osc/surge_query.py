@@ -22,7 +22,7 @@ ANSWER_S = 1.0
 LULL_S = 0.3
 #: Parameters asked for again at a time: few enough for the smallest receive buffer.
 ASKED_AGAIN = 24
-ROUNDS = 4
+ROUNDS = 6
 
 #: Part of a parameter's range; float32 resolves 6e-8, and Surge tells ranges to six decimals.
 TOLERANCE = 2e-6

@@ -135,6 +135,7 @@ class AnswerSockets:
     def __init__(self, ports: Sequence[int]) -> None:
         self._selector = selectors.DefaultSelector()
         self._waiting: list[tuple[bytes, int]] = []
+        self._sockets: list[socket.socket] = []
         heard, taken = [], []
         for port in ports:
             opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -147,6 +148,7 @@ class AnswerSockets:
                 taken.append(port)
                 continue
             self._selector.register(opened, selectors.EVENT_READ)
+            self._sockets.append(opened)
             heard.append(port)
         self.ports = tuple(heard)
         self.taken = tuple(taken)
@@ -168,11 +170,10 @@ class AnswerSockets:
             self._waiting.clear()
 
     def close(self) -> None:
-        """Give the ports back."""
-        for key in list(self._selector.get_map().values()):
-            assert isinstance(key.fileobj, socket.socket)
-            key.fileobj.close()
+        """Give the ports back; more than once does no harm."""
         self._selector.close()
+        for opened in self._sockets:
+            opened.close()
 
     def _read_all(self, source: object) -> None:
         assert isinstance(source, socket.socket)

@@ -258,7 +258,7 @@ class FakeSurge:
         if parameter.kind == "int":
             return float(round(min(max(value, low), high)))
         native = low + min(max(value, 0.0), 1.0) * (high - low)
-        synced = self._element(parameter).get("temposync") == "1"
+        synced = self._attributes(parameter).get("temposync") == "1"
         return snap_to_note_length(native) if synced else native
 
     def _is_typed(self, address: str) -> bool:
@@ -309,7 +309,7 @@ class FakeSurge:
                 self._answer(f"/param/macro/{macro}", 0.0, "0 %")
         elif address == "/all_mods":
             for parameter in surge_table().parameters:
-                for routing in self._element(parameter).findall("modrouting"):
+                for routing in self._routings(parameter):
                     self._tell_routing(parameter, routing)
         elif address == "/patch":
             self._answer("/patch", self._path or "<unknown patch>")
@@ -329,7 +329,7 @@ class FakeSurge:
         options = self._options(parameter)
         for option in options:
             attribute, missing = OPTIONS[option]
-            set_to = int(self._element(parameter).get(attribute, missing or 0))
+            set_to = int(self._attributes(parameter).get(attribute, missing or 0))
             on = 1 - set_to if option == "enable" else set_to
             self._answer(f"{parameter.osc}/{option}+", float(on))
         doc = f"/doc{parameter.osc}"
@@ -356,11 +356,15 @@ class FakeSurge:
 
     # What is held
 
-    def _element(self, parameter: SurgeParameter) -> ElementTree.Element:
+    def _index(self) -> ElementTree.Element:
         parameters = self._root.find("parameters")
         assert parameters is not None
         if not self._elements:
             self._elements = {element.tag: element for element in parameters}
+        return parameters
+
+    def _element(self, parameter: SurgeParameter) -> ElementTree.Element:
+        parameters = self._index()
         if parameter.storage not in self._elements:
             kind = "2" if parameter.kind == "float" else "0"
             self._elements[parameter.storage] = ElementTree.SubElement(
@@ -368,16 +372,26 @@ class FakeSurge:
             )
         return self._elements[parameter.storage]
 
+    def _attributes(self, parameter: SurgeParameter) -> dict[str, str]:
+        self._index()
+        element = self._elements.get(parameter.storage)
+        return {} if element is None else element.attrib
+
+    def _routings(self, parameter: SurgeParameter) -> list[ElementTree.Element]:
+        self._index()
+        element = self._elements.get(parameter.storage)
+        return [] if element is None else element.findall("modrouting")
+
     def _get(self, parameter: SurgeParameter) -> float:
-        return float(self._element(parameter).get("value", "0"))
+        return float(self._attributes(parameter).get("value", "0"))
 
     def _set(self, parameter: SurgeParameter, value: float) -> None:
         text = f"{value:.14f}" if parameter.kind == "float" else str(round(value))
         self._element(parameter).set("value", text)
 
     def _options(self, parameter: SurgeParameter) -> list[str]:
-        element = self._element(parameter)
-        return [option for option, (attribute, _) in OPTIONS.items() if attribute in element.keys()]
+        said = self._attributes(parameter)
+        return [option for option, (attribute, _) in OPTIONS.items() if attribute in said]
 
     def _range(self, parameter: SurgeParameter) -> tuple[float, float]:
         if parameter.minimum is None or parameter.maximum is None:
