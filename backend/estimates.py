@@ -12,7 +12,7 @@ STAGES = ("load", "propose", "render", "write")
 ONCE = "load"
 #: How many earlier matches count.
 REMEMBERED = 5
-#: From this share of a stage on, its own pace says more than earlier matches.
+#: From this share of a stage on, its own pace says something, too.
 OWN_PACE_FROM = 0.2
 UNKNOWN_S = -1.0
 
@@ -37,7 +37,8 @@ class Estimates:
     def expected_s(self, spec_name: str, stage: str, count: int) -> float | None:
         """Return what a stage usually takes, None if it was never seen."""
         took_s = self._took_s.get((spec_name, stage))
-        return statistics.median(took_s) * _scale(stage, count) if took_s else None
+        # The lower one of two: the first match of all is slow, because much is loaded in it.
+        return statistics.median_low(took_s) * _scale(stage, count) if took_s else None
 
     def learn(self, spec_name: str, stage: str, count: int, took_s: float) -> None:
         """Take note of what a stage took."""
@@ -80,10 +81,14 @@ class Course:
         return sum(known) if len(known) == len(rest) else UNKNOWN_S
 
     def _rest_of_stage_s(self, elapsed_s: float, fraction: float) -> float | None:
-        if fraction >= OWN_PACE_FROM:
-            return elapsed_s * (1 - fraction) / fraction
+        guesses = []
         expected_s = self._expected_s(self._stage)
-        return None if expected_s is None else max(0.0, expected_s - elapsed_s)
+        if expected_s is not None:
+            guesses.append(max(0.0, expected_s - elapsed_s))
+        if fraction >= OWN_PACE_FROM:
+            guesses.append(elapsed_s * (1 - fraction) / fraction)
+        # A stage may have work left when its last part is done, which only earlier matches know.
+        return max(guesses, default=None)
 
     def _expected_s(self, stage: str) -> float | None:
         return self._estimates.expected_s(self._spec_name, stage, self._count)

@@ -97,8 +97,8 @@ class Service:
         self._server = Server(self._token, self.handle, on_gone=self._gone)
         self._jobs = JobQueue[Found](self._make, self._matches.ended, prepare=self._load)
 
-    def run(self) -> None:
-        """Serve until a client stops it, or none was there for long.
+    def announce(self) -> None:
+        """Let clients find it.
 
         Raises:
             OutputError: the discovery file cannot be written.
@@ -108,6 +108,9 @@ class Service:
             Discovery(os.getpid(), port, self._token, self._version, say.PROTOCOL_VERSION)
         )
         log.info("version %s talks on port %d", self._version, port)
+
+    def run(self) -> None:
+        """Serve until a client stops it, or none was there for long."""
         while not self._leave.wait(TICK_S):
             if self._server.clients() or not self._jobs.idle():
                 self._busy_s = self._clock()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backend.service_surge import Link
 
 NONE_RUNS = "no backend is running"
+HOW_TO_END = "synthmatch stop or ctrl-C ends it"
 CLIENT_NAME = "synthmatch command"
 STOP_WAIT_S = 60.0
 POLL_S = 0.05
@@ -75,6 +76,8 @@ def _serve(data: UserData, presence: Presence, arguments: argparse.Namespace) ->
     )
     try:
         with contextlib.suppress(KeyboardInterrupt):  # SIGINT, or SIGTERM: see __main__
+            service.announce()
+            print(f"the backend (process {os.getpid()}) is there; {HOW_TO_END}", flush=True)
             service.run()
     finally:
         with _undisturbed():

@@ -104,16 +104,17 @@ class Matches:
 
         folder = self._folder / f"{job.number:06d}"
         course = self._estimates.start(job.spec_name, job.count)
-        told_stage, told_s = "", 0.0
+        told, told_s = ("", -1.0, 0), 0.0
 
         def advance(stage: pipeline.Stage, fraction: float) -> None:
-            nonlocal told_stage, told_s
+            nonlocal told, told_s
             remaining_s = course.advance(stage, fraction)
-            now_s = time.monotonic()
-            if stage != told_stage or now_s - told_s >= PROGRESS_EVERY_S:
-                told_stage, told_s = stage, now_s
-                done = min(1.0, max(0.0, fraction))
-                self._emit(job.client, Progress(job.number, stage, done, remaining_s))
+            news, now_s = (stage, fraction, round(remaining_s)), time.monotonic()
+            if stage == told[0] and (news == told or now_s - told_s < PROGRESS_EVERY_S):
+                return
+            told, told_s = news, now_s
+            done = min(1.0, max(0.0, fraction))
+            self._emit(job.client, Progress(job.number, stage, done, remaining_s))
 
         if job.cancelled():
             raise CancelledError("the match was taken back before it began.")

@@ -67,10 +67,20 @@ def test_within_a_stage_its_own_pace_counts(estimates: Estimates, clock: Clock) 
     assert course.advance("render", 0.5) == pytest.approx(8 + 1)
 
 
+def test_work_after_the_last_part_of_a_stage_is_foreseen(
+    estimates: Estimates, clock: Clock
+) -> None:
+    play(estimates.start("surge_full", 8), clock, WARM)
+    course = estimates.start("surge_full", 8)
+    course.advance("render", 0.0)
+    clock.now_s += 2.0
+    assert course.advance("render", 1.0) == pytest.approx(6 + 1)
+
+
 def test_one_slow_start_is_soon_forgotten(estimates: Estimates, clock: Clock) -> None:
     play(estimates.start("surge_full", 8), clock, WARM | {"load": 30.0})
-    for _ in range(2):
-        play(estimates.start("surge_full", 8), clock, WARM)
+    assert estimates.start("surge_full", 8).advance("load", 0.0) == pytest.approx(41)
+    play(estimates.start("surge_full", 8), clock, WARM)
     assert estimates.start("surge_full", 8).advance("load", 0.0) == pytest.approx(11)
 
 

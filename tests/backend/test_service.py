@@ -406,9 +406,9 @@ def test_a_candidate_is_kept_where_the_user_wants_it(house: House, tmp_path: Pat
 
 
 def run(house: House) -> threading.Thread:
+    house.service.announce()
     thread = threading.Thread(target=house.service.run)
     thread.start()
-    until(lambda: read_discovery(house.data.folder))
     return thread
 
 

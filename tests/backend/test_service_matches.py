@@ -110,6 +110,22 @@ def test_the_stages_are_told_in_order(place: Place) -> None:
     assert stages == ["load", "propose", "write"]
 
 
+def test_progress_that_is_none_is_not_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_matches, "PROGRESS_EVERY_S", 0.0)
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 50
+
+    job = place.job("long")
+    job.cancelled = cancelled  # type: ignore[method-assign]
+    place.run(job)
+    renders = [e for e in place.events(Progress) if isinstance(e, Progress) and e.stage == "render"]
+    assert asked > 50 and len({round(e.remaining_s) for e in renders}) == len(renders) < 10
+
+
 def test_progress_within_a_stage_does_not_flood_the_client(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,13 @@ class Backends:
         printed, complained = process.communicate(timeout=LIMIT_S)
         return process.returncode, printed, complained
 
+    def ended_well(self, process: subprocess.Popen[str]) -> bool:
+        """Wait for the end of a process; return whether it said only that it was there."""
+        status, printed, complained = self.end(process)
+        return (status, complained) == (0, "") and printed == (
+            f"the backend (process {process.pid}) is there; synthmatch stop or ctrl-C ends it\n"
+        )
+
     def is_clean(self) -> bool:
         """Whether nothing is left of any backend but its folder."""
         gone = not (self.folder / DISCOVERY_NAME).exists() and not is_running(self.folder)
@@ -193,7 +200,7 @@ def test_a_match_is_found_written_undone_and_kept(backends: Backends, tmp_path: 
         with pytest.raises(ServiceError, match="is not inside"):
             client.ask(say.StartMatch(str(tmp_path / "elsewhere.wav")), say.Queued)
         client.ask(say.StopService(), say.Stopping)
-    assert backends.end(process) == (0, "", "")
+    assert backends.ended_well(process)
     assert backends.is_clean()
 
 
@@ -275,7 +282,7 @@ def test_status_and_stop(backends: Backends) -> None:
     done = backends.run("stop")
     assert done.stdout == f"the backend (process {process.pid}) has ended\n"
     assert (done.returncode, done.stderr) == (0, "")
-    assert backends.end(process) == (0, "", "")
+    assert backends.ended_well(process)
     assert backends.is_clean()
     done = backends.run("stop")
     assert (done.returncode, done.stdout) == (0, "no backend is running\n")
@@ -327,7 +334,7 @@ def test_the_report_of_a_session_holds_neither_token_nor_sound(backends: Backend
 
 def test_it_leaves_when_nobody_comes(backends: Backends) -> None:
     process = backends.serve("--idle-minutes", 0.01)
-    assert backends.end(process) == (0, "", "")
+    assert backends.ended_well(process)
     assert backends.is_clean()
     assert "no client" in (backends.folder / "logs" / "backend.log").read_text()
 
@@ -369,7 +376,7 @@ def test_a_signal_ends_it_cleanly_in_the_middle_of_a_match(
         until(backends.renderers)
         process.send_signal(number)
         assert next_event(client, say.JobCancelled).job == job
-    assert backends.end(process) == (0, "", "")
+    assert backends.ended_well(process)
     assert backends.is_clean()
     assert list((backends.folder / "matches").iterdir()) == []
 
@@ -443,7 +450,7 @@ def test_a_disk_that_gets_full_fails_the_match_and_the_backend_goes_on(
         assert client.ask(say.Status(), say.ServiceState).pid == process.pid
     assert list((backends.folder / "matches").iterdir()) == []
     assert backends.run("stop").returncode == 0
-    assert backends.end(process) == (0, "", "")
+    assert backends.ended_well(process)
 
 
 def test_two_users_have_ports_of_their_own(backends: Backends, tmp_path: Path) -> None:
@@ -456,7 +463,7 @@ def test_two_users_have_ports_of_their_own(backends: Backends, tmp_path: Path) -
     assert other.end(process)[0] == 0
 
 
-def test_many_clients_and_a_killed_one_do_no_harm(backends: Backends) -> None:
+def test_many_clients_at_once_do_no_harm(backends: Backends) -> None:
     backends.up()
     left = backends.client()
     begin_long_match(backends, left)
@@ -482,3 +489,32 @@ def test_many_clients_and_a_killed_one_do_no_harm(backends: Backends) -> None:
     with backends.client() as client:
         client.ask(say.StartMatch(backends.put(client, "tone"), count=1), say.Queued)
         next_event(client, say.Matched)
+
+
+#: A client that asks for a match without end, and says so.
+CLIENT = """
+import sys, time
+from pathlib import Path
+from backend.osc import protocol as say
+from backend.osc.client import Client
+client = Client.connect(Path(sys.argv[1]), "a test")
+client.ask(say.StartMatch(sys.argv[2]), say.Queued)
+print("asked", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_the_match_of_a_killed_client_is_given_up(backends: Backends) -> None:
+    backends.up()
+    with backends.client() as client:
+        path = backends.put(client, "long")
+    words = [sys.executable, "-c", CLIENT, str(backends.folder), path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "asked\n"
+        process.kill()
+    with backends.client() as client:
+        until(lambda: client.ask(say.Status(), say.ServiceState).clients == 1)
+        job = client.ask(say.StartMatch(backends.put(client, "tone"), count=1), say.Queued)
+        assert next_event(client, say.Matched).job == job.job
+    assert "match 1: JobCancelled" in (backends.folder / "logs" / "backend.log").read_text()
