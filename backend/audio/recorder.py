@@ -105,8 +105,14 @@ class Recorder:
             size = self._ring.shape[1]
             count = min(round(seconds * rate_hz), self._heard, size)
             start = self._heard - count
-            places = np.arange(start, self._heard) % size
-            audio: Audio = self._ring[:, places]
+            place = start % size
+            audio: Audio = np.concatenate(
+                [
+                    self._ring[:, place : place + count],
+                    self._ring[:, : max(0, place + count - size)],
+                ],
+                axis=1,
+            )
             lost_s = [(place - start) / rate_hz for place in self._losses if place > start]
         remarks: tuple[str, ...] = ()
         if lost_s:

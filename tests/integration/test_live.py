@@ -41,8 +41,8 @@ class House:
     def __init__(self, data: UserData, link: Link) -> None:
         self.data = data
         self.workshop = FakeWorkshop()
-        make = lambda use_device: self.workshop  # noqa: E731
-        self.service = Service(data, Presence(data.folder), make, link)
+        presence = Presence(data.folder)
+        self.service = Service(data, presence, lambda use_device: self.workshop, link)
         self._thread = threading.Thread(target=self.service.run, daemon=True)
         self._thread.start()
         waited = threading.Event()
