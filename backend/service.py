@@ -17,18 +17,18 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from backend.cli import installed_version
 from backend.discovery import Discovery, Presence, new_token
 from backend.errands import Errands
 from backend.errors import AudioError, ServiceError, SynthmatchError
 from backend.jobs import Job, JobQueue
+from backend.kept_preset import keep_preset
 from backend.memory import memory_mb
 from backend.osc import protocol as say
-from backend.osc.fields import State
 from backend.osc.server import Server
-from backend.service_matches import Found, Matcher, Matches
+from backend.service_matches import Found, Matches
+from backend.service_model import WarmModel, Workshop
 from backend.service_surge import Link, SurgeDesk
 from backend.userdata import UserData
 
@@ -36,23 +36,9 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 15 * 60.0
 TICK_S = 0.25
-#: Share of the loading that is the import of torch, before the model's file is read.
-IMPORT_SHARE = 0.5
 OUR_FAULT = "the backend has a fault of its own; synthmatch report packs what we need."
 
 Reply = Callable[[say.Answer], None]
-
-
-class Workshop(Matcher, Protocol):
-    """``backend.pipeline.Workshop``."""
-
-    def warm_up(self, progress: Callable[[str, float], None]) -> None:
-        """Load what the first match needs."""
-        ...
-
-    def close(self) -> None:
-        """End its processes."""
-        ...
 
 
 class Service:
@@ -79,16 +65,11 @@ class Service:
     ) -> None:
         self._data = data
         self._presence = presence
-        self._make_workshop = make_workshop
+        self._model = WarmModel(make_workshop)
         self._idle_s = idle_s
         self._clock = clock
         self._version = installed_version("synthmatch")
         self._token = new_token()
-        self._device = "not known yet"
-        self._state: State = "loading"
-        self._fraction = 0.0
-        self._fault: Exception | None = None
-        self._workshop: Workshop | None = None
         self._began_s = self._busy_s = clock()
         self._leave = threading.Event()
         self._matches = Matches(data.matches, data.audio, self._emit)
@@ -97,8 +78,11 @@ class Service:
         self._server = Server(self._token, self.handle, on_gone=self._gone)
         self._jobs = JobQueue[Found](self._make, self._matches.ended, prepare=self._load)
 
-    def announce(self) -> None:
-        """Let clients find it.
+    def run(self, there: Callable[[], None] = lambda: None) -> None:
+        """Serve until a client stops it, or none was there for long.
+
+        Args:
+            there: called once clients can find it.
 
         Raises:
             OutputError: the discovery file cannot be written.
@@ -108,9 +92,7 @@ class Service:
             Discovery(os.getpid(), port, self._token, self._version, say.PROTOCOL_VERSION)
         )
         log.info("version %s talks on port %d", self._version, port)
-
-    def run(self) -> None:
-        """Serve until a client stops it, or none was there for long."""
+        there()
         while not self._leave.wait(TICK_S):
             if self._server.clients() or not self._jobs.idle():
                 self._busy_s = self._clock()
@@ -126,8 +108,7 @@ class Service:
         """
         self._presence.withdraw()
         ended = self._jobs.close()
-        if self._workshop is not None:
-            self._workshop.close()
+        self._model.close()
         ended &= self._errands.close()
         self._desk.close()
         self._server.close()
@@ -151,9 +132,9 @@ class Service:
         desk = self._desk
         match request:
             case say.Hello():
-                reply(say.Welcome(self._version, str(self._data.audio), self._state))
+                reply(say.Welcome(self._version, str(self._data.audio), self._model.state))
             case say.Heartbeat():
-                reply(say.Alive(self._state, self._fraction))
+                reply(say.Alive(self._model.state, self._model.fraction))
             case say.Status():
                 reply(self._status())
             case say.StartMatch():
@@ -171,8 +152,7 @@ class Service:
             case say.Undo():
                 self._later(reply, lambda: say.Written.of(desk.undo(client)))
             case say.KeepCandidate(job, rank, path):
-                keep = self._matches.keep
-                self._later(reply, lambda: say.Kept(str(keep(job, rank, Path(path)))))
+                self._later(reply, lambda: self._keep(job, rank, path))
             case say.StopService():
                 log.info("stopped by a client")
                 reply(say.Stopping())
@@ -212,6 +192,10 @@ class Service:
         )
         return say.Queued(job.number, self._jobs.submit(job))
 
+    def _keep(self, job: int, rank: int, path: str) -> say.Kept:
+        keep_preset(self._matches.preset(job, rank), Path(path))
+        return say.Kept(path)
+
     def _sound(self, path: str) -> Path:
         """Return a sound's path, with every link followed."""
         folder = self._data.audio.resolve()
@@ -228,8 +212,8 @@ class Service:
         return say.ServiceState(
             pid=os.getpid(),
             version=self._version,
-            state=self._state,
-            device=self._device,
+            state=self._model.state,
+            device=self._model.device,
             clients=len(self._server.clients()),
             jobs_waiting=self._jobs.waiting(),
             uptime_s=self._clock() - self._began_s,
@@ -237,39 +221,15 @@ class Service:
         )
 
     def _load(self) -> None:
-        """Load torch, the model and the renderers; done once, before the first job."""
-
-        def advance(stage: str, fraction: float) -> None:
-            self._fraction = IMPORT_SHARE + (1 - IMPORT_SHARE) * min(1.0, max(0.0, fraction))
-
-        try:
-            self._workshop = self._make_workshop(self._use_device)
-            self._fraction = IMPORT_SHARE
-            self._workshop.warm_up(advance)
-        except Exception as error:
-            self._state, self._fault = "failed", error
-            if isinstance(error, SynthmatchError):
-                log.error("the model cannot be loaded: %s", error)
-                news = str(error)
-            else:
-                log.exception("the model cannot be loaded")
-                news = f"the model cannot be loaded ({type(error).__name__}); see the log."
-            for client in self._server.clients():
-                self._emit(client, say.ServiceNews(news))
-        else:
-            self._state, self._fraction = "ready", 1.0
-            log.info("ready after %.1f s", self._clock() - self._began_s)
+        """Load the model; done once, before the first job."""
+        news = self._model.load()
+        for client in self._server.clients() if news else ():
+            self._emit(client, say.ServiceNews(news))
 
     def _make(self, job: Job) -> Found:
-        if self._workshop is None:
-            assert self._fault is not None
-            raise self._fault
-        found = self._matches.make(job, self._workshop)
-        self._state, self._fraction = "ready", 1.0  # also if warming up has failed
+        found = self._matches.make(job, self._model.workshop())
+        self._model.has_worked()
         return found
-
-    def _use_device(self, device: str) -> None:
-        self._device = device
 
     def _emit(self, client: str, event: say.Event) -> None:
         self._server.emit(client, event)

@@ -22,7 +22,7 @@ from backend.logs import pack_report, start_log, stop_log
 from backend.userdata import UserData, data_folder, open_user_data
 
 if TYPE_CHECKING:
-    from backend.service import Workshop
+    from backend.service_model import Workshop
     from backend.service_surge import Link
 
 NONE_RUNS = "no backend is running"
@@ -76,9 +76,11 @@ def _serve(data: UserData, presence: Presence, arguments: argparse.Namespace) ->
     )
     try:
         with contextlib.suppress(KeyboardInterrupt):  # SIGINT, or SIGTERM: see __main__
-            service.announce()
-            print(f"the backend (process {os.getpid()}) is there; {HOW_TO_END}", flush=True)
-            service.run()
+            service.run(
+                lambda: print(
+                    f"the backend (process {os.getpid()}) is there; {HOW_TO_END}", flush=True
+                )
+            )
     finally:
         with _undisturbed():
             ended = service.close()

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from backend.errors import CancelledError, OutputError, ServiceError, SynthmatchError
+from backend.errors import CancelledError, ServiceError, SynthmatchError
 from backend.estimates import Estimates
-from backend.files import write_whole
 from backend.jobs import Job
 from backend.osc.protocol import (
     CandidateReady,
@@ -174,47 +173,6 @@ class Matches:
             )
         return Path(candidates[rank - 1].preset_path)
 
-    def keep(self, number: int, rank: int, path: Path) -> Path:
-        """Copy a candidate's ``.fxp`` and ``.json`` to where the user wants them.
-
-        Returns:
-            The ``.fxp``.
-
-        Raises:
-            ServiceError: there is no such candidate.
-            OutputError: ``path`` is not the full path of a new ``.fxp`` in a folder that is
-                there, or cannot be written; what was there is untouched.
-        """
-        source = self.preset(number, rank)
-        if not path.is_absolute() or path.suffix.lower() != ".fxp":
-            raise OutputError(
-                f"{path} cannot be the name of a kept preset: give a full path that ends in .fxp."
-            )
-        try:
-            copies = {
-                target: made.read_bytes()
-                for target, made in (
-                    (path, source),
-                    (path.with_suffix(".json"), source.with_suffix(".json")),
-                )
-            }
-        except OSError as error:
-            raise OutputError(
-                f"{source} cannot be read any more ({error.strerror or error}): match again."
-            ) from error
-        reserved: list[Path] = []
-        try:
-            for target in copies:
-                _reserve(target)
-                reserved.append(target)
-            for target, content in copies.items():
-                write_whole(target, content)
-        except OutputError:
-            for target in reserved:
-                target.unlink(missing_ok=True)
-            raise
-        return path
-
     def _folders(self) -> list[Path]:
         """Return the folders of matches, oldest first."""
         named = (path for path in self._folder.iterdir() if path.name.isascii())
@@ -248,17 +206,3 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
         )
         for match, preset in zip(result.matches, result.written.presets, strict=True)
     )
-
-
-def _reserve(path: Path) -> None:
-    """Make a new empty file, so that no other of this name can be replaced."""
-    try:
-        path.touch(exist_ok=False)
-    except FileExistsError as error:
-        raise OutputError(f"{path} is there already: choose another name.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(
-            f"{path} cannot be written ({reason}): choose a folder that is there and can be "
-            "written to."
-        ) from error

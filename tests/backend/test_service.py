@@ -406,9 +406,10 @@ def test_a_candidate_is_kept_where_the_user_wants_it(house: House, tmp_path: Pat
 
 
 def run(house: House) -> threading.Thread:
-    house.service.announce()
-    thread = threading.Thread(target=house.service.run)
+    there = threading.Event()
+    thread = threading.Thread(target=house.service.run, args=(there.set,))
     thread.start()
+    assert there.wait(LIMIT_S)
     return thread
 
 

@@ -9,7 +9,7 @@ from fake_workshop import REMARK, FakeWorkshop
 
 from backend import service_matches
 from backend.audio.files import write_wav
-from backend.errors import AudioError, CancelledError, OutputError, ServiceError
+from backend.errors import AudioError, CancelledError, ServiceError
 from backend.jobs import Job
 from backend.osc.protocol import (
     CandidateReady,
@@ -237,64 +237,3 @@ def test_a_new_start_keeps_finished_matches_and_never_uses_their_numbers_again(
     monkeypatch.setattr(service_matches, "KEPT_MATCHES", 1)
     place.reopen()
     assert sorted(path.name for path in place.folder.iterdir()) == ["000002", "mine"]
-
-
-# Keeping a candidate
-
-
-@pytest.fixture
-def made(place: Place) -> int:
-    job = place.job(count=1)
-    place.run(job)
-    return job.number
-
-
-def test_keeping_copies_preset_and_json_whole(place: Place, made: int, tmp_path: Path) -> None:
-    target = tmp_path / "ein Ordner" / "größer 音.fxp"
-    target.parent.mkdir()
-    assert place.matches.keep(made, 1, target) == target
-    source = place.matches.preset(made, 1)
-    assert target.read_bytes() == source.read_bytes()
-    assert target.with_suffix(".json").read_bytes() == source.with_suffix(".json").read_bytes()
-    assert len(list(target.parent.iterdir())) == 2
-
-
-@pytest.mark.parametrize("there", ["kick.fxp", "kick.json"])
-def test_keeping_never_replaces_a_file(place: Place, made: int, tmp_path: Path, there: str) -> None:
-    (tmp_path / there).write_bytes(b"mine")
-    with pytest.raises(OutputError, match=f"{there} is there already: choose another"):
-        place.matches.keep(made, 1, tmp_path / "kick.fxp")
-    assert (tmp_path / there).read_bytes() == b"mine"
-    assert [path.name for path in tmp_path.glob("kick.*")] == [there]
-
-
-@pytest.mark.parametrize("name", ["kick.fxp", "kick", "kick.wav", "kick.fxp/", "../kick.FXP"])
-def test_keeping_needs_the_full_path_of_a_preset(place: Place, made: int, name: str) -> None:
-    with pytest.raises(OutputError, match="full path that ends in .fxp"):
-        place.matches.keep(made, 1, Path(name))
-
-
-def test_keeping_into_a_folder_that_is_not_there(place: Place, made: int, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="choose a folder that is there"):
-        place.matches.keep(made, 1, tmp_path / "missing" / "kick.fxp")
-    with pytest.raises(OutputError):
-        place.matches.keep(made, 1, tmp_path / "a\0b.fxp")
-
-
-def test_keeping_on_a_full_disk_leaves_nothing(
-    place: Place, made: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(path: Path, content: bytes) -> None:
-        raise OutputError("No space left on device")
-
-    monkeypatch.setattr(service_matches, "write_whole", full)
-    with pytest.raises(OutputError, match="No space"):
-        place.matches.keep(made, 1, tmp_path / "kick.fxp")
-    assert list(tmp_path.glob("kick*")) == []
-
-
-def test_keeping_what_was_removed_meanwhile(place: Place, made: int, tmp_path: Path) -> None:
-    place.matches.preset(made, 1).unlink()
-    with pytest.raises(OutputError, match="match again"):
-        place.matches.keep(made, 1, tmp_path / "kick.fxp")
-    assert list(tmp_path.glob("kick*")) == []
