@@ -42,6 +42,8 @@ OPTIONS: dict[str, tuple[str, int | None]] = {
     "curve": ("porta_curve", 0),
 }
 
+_BY_ATTRIBUTE = {attribute: option for option, (attribute, _) in OPTIONS.items()}
+
 #: Kept by Surge XT as they are when a preset is loaded.
 NOT_OF_THE_PATCH = ("fx_bypass",)
 
@@ -75,6 +77,16 @@ def by_address() -> dict[str, SurgeParameter]:
     return {parameter.osc: parameter for parameter in surge_table().parameters}
 
 
+@cache
+def _missing_options() -> dict[str, float]:
+    return {
+        f"{parameter.osc}/{option}+": float(missing)
+        for parameter in surge_table().parameters
+        for option, (_, missing) in OPTIONS.items()
+        if missing is not None
+    }
+
+
 def patch_tree(patch: Patch) -> ElementTree.Element:
     """Return the patch's XML.
 
@@ -94,7 +106,7 @@ def patch_state(patch: Patch) -> PatchState:
         PatchError: the patch's XML is damaged.
     """
     natives: dict[str, float] = {}
-    options: dict[str, float] = {}
+    options = dict(_missing_options())
     routings: dict[tuple[str, str], RoutingState] = {}
     parameters = patch_tree(patch).find("parameters")
     assert parameters is not None, "read_fxp has looked"
@@ -107,11 +119,10 @@ def patch_state(patch: Patch) -> PatchState:
             if parameter.storage.startswith("fx") and parameter.storage.endswith("_type"):
                 natives[parameter.osc] = 0.0
             continue
-        natives[parameter.osc] = number(element, "value", patch.name)
-        for option, (attribute, missing) in OPTIONS.items():
-            text = element.get(attribute)
-            value = missing if text is None else whole_number(element, attribute, patch.name)
-            if value is not None:
+        natives[parameter.osc] = patch.natives[parameter.storage]
+        for attribute in element.keys():
+            if option := _BY_ATTRIBUTE.get(attribute):
+                value = whole_number(element, attribute, patch.name)
                 on = float(1 - value if option == "enable" else value)
                 options[f"{parameter.osc}/{option}+"] = on
         for child in element.iter("modrouting"):

@@ -92,9 +92,11 @@ class SurgeLink:
             PatchError: the file is no Surge XT patch.
             LinkError: no Surge XT listens there, or it cannot open the file.
         """
-        wanted = patch_state(read_fxp(candidate_file))
+        started = time.perf_counter()
+        patch = read_fxp(candidate_file)
         with self._talk(port) as talk:
-            return load_patch(talk, candidate_file, wanted, self._silent())
+            report = load_patch(talk, candidate_file, patch, self._silent())
+        return dataclasses.replace(report, seconds=time.perf_counter() - started)
 
     def stream(self, port: int, candidate_file: Path) -> WriteReport:
         """Put a patch file into a Surge XT parameter by parameter; the slower way.
@@ -103,9 +105,11 @@ class SurgeLink:
             PatchError: the file is no Surge XT patch.
             LinkError: no Surge XT listens there.
         """
+        started = time.perf_counter()
         wanted = patch_state(read_fxp(candidate_file))
         with self._talk(port) as talk:
-            return stream_patch(talk, wanted, self._silent())
+            report = stream_patch(talk, wanted, self._silent())
+        return dataclasses.replace(report, seconds=time.perf_counter() - started)
 
     def snapshot(self, port: int) -> Snapshot:
         """Keep the patch that a Surge XT holds now, for undo.

@@ -78,21 +78,20 @@ def bring_back(talk: Conversation, snapshot: Snapshot, folder: Path, silent: str
         PatchError: the snapshot's file was damaged.
     """
     kept = read_fxp(snapshot.file)
-    wanted = patch_state(kept)
-    original = _original(snapshot, kept, wanted)
+    original = _original(snapshot, kept)
     if original is not None:
         file, equal = original
-        report = load_patch(talk, file, wanted, silent)
+        report = load_patch(talk, file, kept, silent)
         exact = equal or (
             report.state == "verified" and canonical(saved_patch(talk, folder)) == canonical(kept)
         )
         if exact and report.state != "differs":
             return report
-    report = load_patch(talk, snapshot.file, wanted, silent)
-    return _named(talk, snapshot, wanted, report) if report.state == "verified" else report
+    report = load_patch(talk, snapshot.file, kept, silent)
+    return _named(talk, snapshot, kept, report) if report.state == "verified" else report
 
 
-def _original(snapshot: Snapshot, kept: Patch, wanted: PatchState) -> tuple[Path, bool] | None:
+def _original(snapshot: Snapshot, kept: Patch) -> tuple[Path, bool] | None:
     """Return the user's own file that says the same, and whether it does so to the letter.
 
     An older version of Surge XT wrote the same patch in other words.
@@ -106,7 +105,7 @@ def _original(snapshot: Snapshot, kept: Patch, wanted: PatchState) -> tuple[Path
             there = read_fxp(file)
             if canonical(there) == canonical(kept):
                 return file, True
-            if _alike(patch_state(there), wanted):
+            if _alike(patch_state(there), patch_state(kept)):
                 return file, False
         except PatchError:
             continue
@@ -121,9 +120,7 @@ def _alike(there: PatchState, wanted: PatchState) -> bool:
     )
 
 
-def _named(
-    talk: Conversation, snapshot: Snapshot, wanted: PatchState, report: WriteReport
-) -> WriteReport:
+def _named(talk: Conversation, snapshot: Snapshot, kept: Patch, report: WriteReport) -> WriteReport:
     """Let Surge XT show the name again: saved among the user's patches, and loaded from there."""
     moment = datetime.now().strftime("%Y-%m-%d %H.%M.%S.%f")[:-3]
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', " ", snapshot.name).strip(" .") or "Untitled"
@@ -134,7 +131,7 @@ def _named(
     if talk.wait_for("/patch", timeout_s=SAVED_S) is None:
         return report
     try:
-        named = load_patch(talk, Path(f"{path}.fxp"), wanted, "", loader="/patch/load_user")
+        named = load_patch(talk, Path(f"{path}.fxp"), kept, "", loader="/patch/load_user")
     except LinkError:  # the folder of user patches cannot be written
         remark = f"everything is back but the name {snapshot.name}, which Surge XT would not save."
         return dataclasses.replace(report, remark=remark)

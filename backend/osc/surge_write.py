@@ -15,10 +15,12 @@ from typing import Literal
 
 from backend.errors import LinkError
 from backend.osc.codec import write_message
-from backend.osc.patch_state import PatchState, by_address
+from backend.osc.patch_state import OPTIONS, PatchState, by_address, patch_state
+from backend.osc.readback import Range, Readback, differences, fraction
 from backend.osc.surge_paths import spoken_path
-from backend.osc.surge_query import Conversation, Range, Readback, differences, fraction
+from backend.osc.surge_query import Conversation
 from backend.records import WriteReport
+from backend.synth.patch_file import Patch
 
 MAX_ATTEMPTS = 3
 
@@ -59,14 +61,14 @@ def silent_remark(ports: tuple[int, ...], taken: tuple[int, ...]) -> str:
 
 
 def load_patch(
-    talk: Conversation, file: Path, wanted: PatchState, silent: str, loader: str = "/patch/load"
+    talk: Conversation, file: Path, patch: Patch, silent: str, loader: str = "/patch/load"
 ) -> WriteReport:
     """Have Surge XT load a patch file, and verify it.
 
     Args:
         talk: to the Surge XT.
         file: an ``.fxp``; for another loader a path that it takes, with the ending.
-        wanted: what the file says.
+        patch: what the file says.
         silent: the remark where nothing answers.
         loader: ``/patch/load``, or ``/patch/load_user`` with a path below the user's patches.
 
@@ -88,8 +90,10 @@ def load_patch(
     path = path.replace("\\", "/") if loader != "/patch/load" else path
     answering = talk.greet() is not None
     differing: tuple[str, ...] = ()
+    wanted: PatchState | None = None
     for attempt in range(1, MAX_ATTEMPTS + 1):
         talk.send(loader, path)
+        wanted = wanted or patch_state(patch)  # while Surge loads
         if not answering:
             return report("unverified", attempt, remark=silent)
         patience_s = LOADED_S if attempt == 1 else LOADED_AGAIN_S
@@ -180,7 +184,7 @@ def _messages(wanted: PatchState, got: Readback | None) -> Iterator[bytes]:
         return differing is None or address in differing
 
     for address, value in wanted.options.items():
-        if to_send(address):
+        if address in differing if differing is not None else _has_option(address):
             yield write_message(address, (value,))
     for address, native in sorted(wanted.natives.items(), key=lambda item: _order(item[0])):
         range_ = _range(address, got)
@@ -200,6 +204,13 @@ def _messages(wanted: PatchState, got: Readback | None) -> Iterator[bytes]:
         yield write_message(source, (target, depth))
         mute = "/mod/mute/" + source.removeprefix("/mod/")
         yield write_message(mute, (target, float(routing.muted)))
+
+
+def _has_option(address: str) -> bool:
+    """Return whether a parameter has an option as long as types are those of our spaces."""
+    parameter, _, option = address.rpartition("/")
+    attribute, _ = OPTIONS[option.removesuffix("+")]
+    return attribute in dict(by_address()[parameter].flags)
 
 
 def _bypasses(mask: int, got: Readback | None) -> Iterator[bytes]:

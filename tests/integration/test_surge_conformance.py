@@ -9,7 +9,7 @@ import pytest
 from surge_rig import Hosted, Rig, drawn_patch, free_ports, hosted, name_shown
 
 from backend.osc.patch_state import by_address, canonical, patch_state
-from backend.osc.surge_query import differences
+from backend.osc.readback import differences
 from backend.osc.wire import is_shared
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import parse_fxp, read_fxp

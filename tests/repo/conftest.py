@@ -11,6 +11,7 @@ FOLDERS = (
     ".ci",
     ".github",
     "backend",
+    "benchmarks",
     "examples",
     "installers",
     "models",

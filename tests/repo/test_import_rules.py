@@ -53,6 +53,7 @@ RULES = {
     "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
     "training": Rule(TRAINING),
     "training.bench_render": Rule((*TRAINING, "pedalboard")),  # plays the reference procedure
+    "benchmarks": Rule((*BASE, "backend", "benchmarks", "training")),
     "examples": Rule(("numpy", "pedalboard")),
 }
 
@@ -113,7 +114,8 @@ def _module(path: Path, root: Path) -> str:
 def test_every_import_is_allowed(python_files: tuple[Path, ...], root: Path) -> None:
     ours = {_module(path, root): path for path in python_files}
     checked = [name for name in ours if name.split(".")[0] != "tests"]
-    assert {name.split(".")[0] for name in checked} == {"backend", "models", "training", "examples"}
+    folders = {"backend", "benchmarks", "models", "training", "examples"}
+    assert {name.split(".")[0] for name in checked} == folders
     faults = [f for n in checked for f in import_faults(n, ours[n].read_text(encoding="utf-8"))]
     assert faults == []
 

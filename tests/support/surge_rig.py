@@ -12,7 +12,8 @@ from fake_surge import FakeSurge
 from surge_host import SurgeHost
 
 from backend.osc.codec import write_message
-from backend.osc.surge_query import Conversation, Readback
+from backend.osc.readback import Readback
+from backend.osc.surge_query import Conversation
 from backend.osc.wire import AnswerSockets, SurgeSocket, bundles
 from backend.synth.patch_file import parse_body, write_fxp
 from backend.synth.spec import load_spec

@@ -14,8 +14,8 @@ from surge_rig import Hosted, Rig, drawn_patch, free_ports, hosted, name_shown
 
 from backend.errors import LinkError, OutputError, PatchError
 from backend.osc.patch_state import canonical, patch_state
+from backend.osc.readback import differences
 from backend.osc.surge import SurgeLink
-from backend.osc.surge_query import differences
 from backend.osc.surge_undo import USER_FOLDER, shown_name
 from backend.records import Instance
 from backend.synth.finder import find_surge

@@ -70,47 +70,44 @@ def wanted(file: Path) -> PatchState:
     return patch_state(read_fxp(file))
 
 
-def test_what_does_not_take_is_named(tmp_path: Path, file: Path, wanted: PatchState) -> None:
+def test_what_does_not_take_is_named(tmp_path: Path, file: Path) -> None:
     with Stubborn(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
-        report = load_patch(rig.talk, file, wanted, "silent")
+        report = load_patch(rig.talk, file, read_fxp(file), "silent")
         assert (report.state, report.attempts) == ("differs", MAX_ATTEMPTS)
         assert report.differing == (CUTOFF,) and CUTOFF in report.remark
         assert len(surge.loads) == MAX_ATTEMPTS
 
 
-def test_a_stream_that_does_not_take_is_named(
-    tmp_path: Path, file: Path, wanted: PatchState
-) -> None:
+def test_a_stream_that_does_not_take_is_named(tmp_path: Path, wanted: PatchState) -> None:
     with Stubborn(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
         report = stream_patch(rig.talk, wanted, "silent")
         assert (report.state, report.differing) == ("differs", (CUTOFF,))
 
 
-def test_what_settles_later_is_not_sent_again(
-    tmp_path: Path, file: Path, wanted: PatchState
-) -> None:
+def test_what_settles_later_is_not_sent_again(tmp_path: Path, file: Path) -> None:
     with Slow(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
-        report = load_patch(rig.talk, file, wanted, "silent")
+        report = load_patch(rig.talk, file, read_fxp(file), "silent")
         assert (report.state, report.attempts) == ("verified", 1)
         assert len(surge.loads) == 1
 
 
-def test_a_lost_load_is_sent_again(tmp_path: Path, file: Path, wanted: PatchState) -> None:
+def test_a_lost_load_is_sent_again(tmp_path: Path, file: Path) -> None:
     with Deaf(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
-        report = load_patch(rig.talk, file, wanted, "silent")
+        report = load_patch(rig.talk, file, read_fxp(file), "silent")
         assert (report.state, report.attempts) == ("verified", 2)
 
 
-def test_lost_answers_do_not_harm(tmp_path: Path, file: Path, wanted: PatchState) -> None:
+def test_lost_answers_do_not_harm(tmp_path: Path, file: Path) -> None:
     with FakeSurge(tmp_path, *free_ports(2), drop=41) as surge, Rig(surge) as rig:
-        assert load_patch(rig.talk, file, wanted, "silent").state == "verified"
+        assert load_patch(rig.talk, file, read_fxp(file), "silent").state == "verified"
 
 
-def test_a_file_that_vanished_is_said(tmp_path: Path, file: Path, wanted: PatchState) -> None:
+def test_a_file_that_vanished_is_said(tmp_path: Path, file: Path) -> None:
+    patch = read_fxp(file)
     file.unlink()
     with FakeSurge(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
         with pytest.raises(LinkError, match="not found"):
-            load_patch(rig.talk, file, wanted, "silent")
+            load_patch(rig.talk, file, patch, "silent")
 
 
 def test_a_stream_takes_away_routings_and_sets_bypasses(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Measurements of the whole product beside a real Surge XT."""
