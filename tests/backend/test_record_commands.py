@@ -91,10 +91,10 @@ def test_seconds_waits_for_sound_that_is_still_to_come(
         target=lambda: status.append(main_quietly(["record", "--seconds", "2"])), daemon=True
     )
     recording.start()
-    while not source.closed:
+    while recording.is_alive():
         if hasattr(source, "push"):
             source.hear(ramp(0.5))
-    recording.join(30)
+        recording.join(0.01)
     assert status == [0]
     assert (tmp_path / "recording.wav").is_file()
 

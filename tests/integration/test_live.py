@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,13 @@ from backend.userdata import DATA_VARIABLE, UserData, open_user_data
 LIMIT_S = 60.0
 
 
+def until(holds: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + LIMIT_S
+    while not holds():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
 class House:
     """A service in a thread, found by its discovery file.
 
@@ -45,10 +53,8 @@ class House:
         self.service = Service(data, presence, lambda use_device: self.workshop, link)
         self._thread = threading.Thread(target=self.service.run, daemon=True)
         self._thread.start()
-        waited = threading.Event()
-        while not (data.folder / "backend.json").exists():
-            assert is_running(data.folder)
-            waited.wait(0.01)
+        until(lambda: (data.folder / "backend.json").exists() or not self._thread.is_alive())
+        assert is_running(data.folder) and self._thread.is_alive()
 
     def close(self) -> None:
         self.service._leave.set()
@@ -227,9 +233,7 @@ def test_an_interruption_ends_the_match(
 
     monkeypatch.setattr("backend.live_screen.PlainScreen.progress", interrupt)
     assert "interrupted" in live("", status=130, sound=sound)
-    waited = threading.Event()
-    while not house.service._jobs.idle():
-        waited.wait(0.01)
+    until(house.service._jobs.idle)
     assert house.service._server.clients() == ()
     assert list(house.data.matches.iterdir()) == []
 
