@@ -126,8 +126,11 @@ class Workshop:
             SynthmatchError: as ``match``.
         """
         progress("load", 0.0)
-        self._renderers()
+        pool, _ = self._renderers()
         self._proposer(MatchRequest.spec_name)
+        progress("load", 0.5)
+        if pool is not None:
+            pool.warm_up()
         progress("load", 1.0)
 
     def close(self) -> None:

@@ -93,8 +93,19 @@ class RenderPool:
             for worker in self._workers:
                 worker.job = None if worker.job is None else FORGOTTEN
 
+    def warm_up(self) -> None:
+        """Wait until a worker has loaded its renderer.
+
+        Raises:
+            RenderError: no worker starts.
+        """
+        self._render([], None, warm=True)
+
     def _render(
-        self, jobs: Sequence[RenderJob], on_done: Callable[[int], None] | None
+        self,
+        jobs: Sequence[RenderJob],
+        on_done: Callable[[int], None] | None,
+        warm: bool = False,
     ) -> list[AudioRegion | RenderError]:
         results: dict[int, AudioRegion | RenderError] = {}
         waiting = deque(range(len(jobs)))
@@ -111,7 +122,7 @@ class RenderPool:
                 )
 
         start_failures = 0
-        while len(results) < len(jobs):
+        while len(results) < len(jobs) or (warm and not any(w.ready for w in self._workers)):
             for worker in self._workers:
                 if worker.ready and worker.job is None and waiting:
                     worker.job = waiting.popleft()

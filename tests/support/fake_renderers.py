@@ -164,6 +164,9 @@ class FakePool:
                 on_done(len(results))
         return results
 
+    def warm_up(self) -> None:
+        pass
+
     def __enter__(self) -> FakePool:
         return self
 

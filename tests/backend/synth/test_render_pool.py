@@ -157,6 +157,21 @@ def test_no_jobs_need_no_renderer(log: Path) -> None:
         assert pool.render([]) == []
 
 
+def test_a_warm_pool_has_a_renderer_that_waits(log: Path) -> None:
+    with RenderPool(partial(FakeRenderer, log), 2) as pool:
+        pool.warm_up()
+        assert "start" in words(log)
+        pool.warm_up()
+        [result] = pool.render([job("tone")])
+        assert isinstance(result, AudioRegion)
+
+
+def test_a_pool_that_cannot_start_says_so_when_warmed_up(log: Path) -> None:
+    with RenderPool(partial(fake_renderers.never_starts, log), 1) as pool:
+        with pytest.raises(RenderError, match="does not start"):
+            pool.warm_up()
+
+
 def test_a_long_job_may_take_longer(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render_pool, "RENDER_LIMIT_S", 0.1)  # a slow job takes 0.5 s
     long = RenderJob(b"", Note(60, 0.0, 0.1), "slow", 4.0 * 100)
