@@ -68,11 +68,14 @@ def _undos(link: SurgeLink, host: Any, port: int, folder: Path, count: int) -> N
     reports, equal, named = [], 0, 0
     for index in range(count):
         link.write(port, _preset(folder, index))
-        if index % 2:
-            with SurgeSocket(port) as surge:
-                surge.send(write_message("/param/a/filter/1/cutoff", (index / count,)))
-        link.snapshot(port)
         before = _held(host, folder)
+        if index % 2:
+            unedited = canonical(before)
+            with SurgeSocket(port) as surge:
+                surge.send(write_message("/param/a/amp/pan", (index / count,)))
+            while canonical(before) == unedited:  # it takes the next audio block
+                before = _held(host, folder)
+        link.snapshot(port)
         link.write(port, _preset(folder, count + index))
         reports.append(link.undo(port))
         after = _held(host, folder)

@@ -141,7 +141,7 @@ class SurgeLink:
         started = time.perf_counter()
         with self._talk(port) as talk:
             report = bring_back(talk, snapshot, self._history.folder, self._silent())
-        if report.state != "differs":
+        if report.state in ("verified", "unverified"):  # what waits may be asked for again
             self._history.mark_undone(snapshot)
         seconds = time.perf_counter() - started
         return dataclasses.replace(report, seconds=seconds)

@@ -97,9 +97,7 @@ def load_patch(
         if not answering:
             return report("unverified", attempt, remark=silent)
         patience_s = LOADED_S if attempt == 1 else LOADED_AGAIN_S
-        loaded = talk.wait_for("/patch/load", "/error", timeout_s=patience_s)
-        if loaded is not None and loaded[0] == "/error":
-            raise LinkError(f"Surge XT cannot load {file}: {loaded[1][0] if loaded[1] else '?'}")
+        loaded = _wait_until_loaded(talk, path, patience_s)
         for _ in range(SETTLES):
             got = talk.read_all()
             if got is None:
@@ -107,12 +105,28 @@ def load_patch(
             differing = differences(wanted, got)
             if not differing:
                 return report("verified", attempt)
-            if loaded is None:
+            if not loaded:
                 break
             time.sleep(SETTLE_S)
-        if loaded is None and attempt > 1:
+        if not loaded and attempt > 1:
             return report("queued", attempt, remark=QUEUED)
     return report("differs", MAX_ATTEMPTS, differing, _differs(differing))
+
+
+def _wait_until_loaded(talk: Conversation, path: str, timeout_s: float) -> bool:
+    """Wait until Surge XT says that it has loaded this file; other news may come before."""
+    until = time.monotonic() + timeout_s
+    while (left := until - time.monotonic()) > 0:
+        answer = talk.wait_for("/patch/load", "/error", timeout_s=left)
+        if answer is None:
+            break
+        text = str(answer[1][0]) if answer[1] else ""
+        if answer[0] == "/error":
+            if text.startswith("File not found"):
+                raise LinkError(f"Surge XT cannot load the patch: {text}")
+        elif text.replace("\\", "/").endswith(path.replace("\\", "/")):
+            return True
+    return False
 
 
 def stream_patch(talk: Conversation, wanted: PatchState, silent: str) -> WriteReport:

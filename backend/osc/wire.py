@@ -24,6 +24,7 @@ HOST = "127.0.0.1"
 #: that grants less is asked for less.
 RECEIVE_BUFFERS_BYTES = (4 << 20, 1 << 20, 1 << 18)
 READ_BYTES = 65_535
+SEND_S = 2.0
 
 #: A bundle without content: valid for every OSC program, and asks nothing of any.
 NOTHING = b"#bundle\0" + struct.pack(">Q", 1)
@@ -141,6 +142,8 @@ class AnswerSockets:
             opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             _enlarge(opened)
             opened.setblocking(False)
+            if exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None):  # Windows
+                opened.setsockopt(socket.SOL_SOCKET, exclusive, 1)
             try:
                 opened.bind((HOST, port))
             except OSError:
@@ -196,13 +199,24 @@ class SurgeSocket:
         """Send one datagram.
 
         Raises:
-            LinkError: nobody listens there (any more), known from the datagram before.
+            LinkError: nobody listens there (any more), known from the datagram before; or the
+                system takes no more.
         """
         self.check()
-        try:
-            self._socket.send(datagram)
-        except OSError as error:
-            raise self._gone() from error
+        until = time.monotonic() + SEND_S
+        while True:
+            try:
+                self._socket.send(datagram)
+                return
+            except BlockingIOError as error:  # the system's buffer is full for the moment
+                if time.monotonic() > until:
+                    raise LinkError(
+                        f"nothing can be sent to the Surge XT on port {self.port}: this computer's "
+                        "network buffers are full; try again."
+                    ) from error
+                time.sleep(0.001)
+            except OSError as error:
+                raise self._gone() from error
 
     def check(self) -> None:
         """Look whether the datagrams so far were refused.

@@ -60,6 +60,16 @@ class Deaf(FakeSurge):
             super()._patch(address, text)
 
 
+class Talkative(FakeSurge):
+    """Says other things before it has loaded."""
+
+    def _patch(self, address: str, text: str) -> None:
+        if address == "/patch/load":
+            self._answer("/error", "Not a valid modulation.")
+            self._answer("/patch/load", "/another/patch")
+        super()._patch(address, text)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return drawn_patch(tmp_path, 21)
@@ -95,6 +105,12 @@ def test_a_lost_load_is_sent_again(tmp_path: Path, file: Path) -> None:
     with Deaf(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
         report = load_patch(rig.talk, file, read_fxp(file), "silent")
         assert (report.state, report.attempts) == ("verified", 2)
+
+
+def test_other_news_is_no_answer(tmp_path: Path, file: Path) -> None:
+    with Talkative(tmp_path, *free_ports(2)) as surge, Rig(surge) as rig:
+        report = load_patch(rig.talk, file, read_fxp(file), "silent")
+        assert (report.state, report.attempts) == ("verified", 1)
 
 
 def test_lost_answers_do_not_harm(tmp_path: Path, file: Path) -> None:
