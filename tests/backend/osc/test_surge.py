@@ -289,6 +289,34 @@ def test_a_full_disk_is_said_before_anything_changes(
         link.snapshot(running.port)
 
 
+def test_both_ports_of_the_versions_are_heard(tmp_path: Path) -> None:
+    port, older, newer = free_ports(3)
+    for answer_port in (older, newer):
+        started = hosted(None, tmp_path / "home", port, answer_port)
+        link = SurgeLink(tmp_path, probe_ports=(older, port), answer_ports=(older, newer))
+        try:
+            assert link.instances() == (Instance(port, "", answers=True, shared=False),)
+            assert link.write(port, drawn_patch(tmp_path, 43)).state == "verified"
+        finally:
+            link.close()
+            started.close()
+
+
+def test_a_shared_port_is_seen(tmp_path: Path) -> None:
+    if not Path("/proc/net/udp").exists():
+        pytest.skip("only Linux tells who listens")
+    port, answer_port = free_ports(2)
+    first = hosted(None, tmp_path / "first", port, answer_port)
+    second = hosted(None, tmp_path / "second", port, answer_port)
+    link = SurgeLink(tmp_path, probe_ports=(port,), answer_ports=(answer_port,))
+    try:
+        assert link.instances() == (Instance(port, "", answers=True, shared=True),)
+    finally:
+        link.close()
+        first.close()
+        second.close()
+
+
 def test_two_instances_are_told_apart(tmp_path: Path) -> None:
     first_port, second_port, answer_port = free_ports(3)
     first = hosted(None, tmp_path / "first", first_port, answer_port)
