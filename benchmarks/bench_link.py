@@ -47,7 +47,7 @@ def main() -> None:
         port, answer_port = _free_port(), _free_port()
         link = SurgeLink(folder / "data", probe_ports=(port,), answer_ports=(answer_port,))
         (folder / "home").mkdir()
-        host = _host_class()(find_surge(given.surge), folder / "home", port, answer_port)
+        host = host_class()(find_surge(given.surge), folder / "home", port, answer_port)
         try:
             load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
             print(f"{os.cpu_count()} cores, load {load:.1f} before", flush=True)
@@ -110,7 +110,7 @@ def _print(label: str, reports: list[WriteReport]) -> None:
     )
 
 
-def _host_class() -> Any:
+def host_class() -> Any:
     found = importlib.util.spec_from_file_location("surge_host", HOST)
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
