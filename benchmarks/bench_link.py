@@ -111,6 +111,7 @@ def _print(label: str, reports: list[WriteReport]) -> None:
 
 
 def host_class() -> Any:
+    """Return ``SurgeHost`` of the tests, which hosts a real Surge XT in a process of its own."""
     found = importlib.util.spec_from_file_location("surge_host", HOST)
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
