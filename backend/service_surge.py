@@ -27,6 +27,10 @@ class Link(Protocol):
         """Write a preset."""
         ...
 
+    def replaced(self, port: int) -> bool:
+        """Whether the user has loaded another patch since the last write."""
+        ...
+
     def snapshot(self, port: int) -> Snapshot:
         """Keep the user's patch."""
         ...
@@ -76,7 +80,9 @@ class SurgeDesk:
         return port
 
     def write(self, client: str, number: int, rank: int) -> WriteReport:
-        """Write a candidate; the first of a match has the user's patch kept before.
+        """Write a candidate, with the user's patch kept before.
+
+        It is kept before the first write of a match, and when the user has loaded another since.
 
         Raises:
             ServiceError: there is no such candidate.
@@ -85,7 +91,7 @@ class SurgeDesk:
         """
         preset = self._preset(number, rank)
         port = self._port(client)
-        if (number, port) not in self._kept:
+        if (number, port) not in self._kept or self._link.replaced(port):
             self._link.snapshot(port)
             recent = {pair for pair in self._kept if pair[0] > number - REMEMBERED_MATCHES}
             self._kept = recent | {(number, port)}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from backend.errors import LinkError
 from backend.osc.patch_state import patch_state
+from backend.osc.surge_paths import spoken_path
 from backend.osc.surge_query import Conversation
 from backend.osc.surge_undo import bring_back, saved_patch, shown_name
 from backend.osc.surge_write import load_patch, silent_remark, stream_patch
@@ -54,6 +55,7 @@ class SurgeLink:
         self._probe_ports = tuple(probe_ports)
         self._ears = AnswerSockets(answer_ports)
         self._sources: dict[int, int] = {}  # OSC In port -> port that its answers come from
+        self._written: dict[int, str] = {}  # OSC In port -> path of the patch last written there
 
     @property
     def remark(self) -> str:
@@ -96,7 +98,21 @@ class SurgeLink:
         patch = read_fxp(candidate_file)
         with self._talk(port) as talk:
             report = load_patch(talk, candidate_file, patch, self._silent())
+        self._written[port] = spoken_path(candidate_file)
         return dataclasses.replace(report, seconds=time.perf_counter() - started)
+
+    def replaced(self, port: int) -> bool:
+        """Whether a Surge XT has loaded another patch since our last write; False if it is silent.
+
+        Raises:
+            LinkError: no Surge XT listens there.
+        """
+        with self._talk(port) as talk:
+            path = talk.greet()
+        ours = self._written.get(port)
+        if path is None or ours is None or path == ours:
+            return False
+        return not ours.startswith(f"{path}.")  # Surge XT forgets what follows a dot when asked
 
     def stream(self, port: int, candidate_file: Path) -> WriteReport:
         """Put a patch file into a Surge XT parameter by parameter; the slower way.

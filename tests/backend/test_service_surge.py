@@ -40,6 +40,18 @@ def test_the_first_write_of_a_match_keeps_the_users_patch_before(
     ]
 
 
+def test_a_patch_that_the_user_loads_between_two_writes_is_kept(
+    desk: SurgeDesk, link: FakeLink
+) -> None:
+    desk.write("mia", 1, 1)
+    link.user_has_loaded = True
+    desk.write("mia", 1, 2)
+    desk.write("mia", 1, 3)
+    assert [each.split()[0] for each in link.done] == [
+        *("snapshot", "write", "snapshot", "write", "write")
+    ]
+
+
 def test_a_patch_is_kept_for_each_surge(desk: SurgeDesk, link: FakeLink) -> None:
     link.ports = [53280, 53290]
     for port in (53280, 53290, 53280):

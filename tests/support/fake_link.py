@@ -21,6 +21,7 @@ class FakeLink:
     def __init__(self, *ports: int) -> None:
         self.ports = list(ports)
         self.keeps = True
+        self.user_has_loaded = False
         self.restores = True
         self.done: list[str] = []
         self.closed = False
@@ -30,7 +31,11 @@ class FakeLink:
 
     def write(self, port: int, candidate_file: Path) -> WriteReport:
         self.done.append(f"write {port} {candidate_file.name}")
+        self.user_has_loaded = False
         return WriteReport("verified", "patch", port, 0.05)
+
+    def replaced(self, port: int) -> bool:
+        return self.user_has_loaded
 
     def snapshot(self, port: int) -> Snapshot:
         self.done.append(f"snapshot {port}")

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import pytest
 from surge_rig import Hosted, Rig, drawn_patch, free_ports, hosted, name_shown
 
 from backend.errors import LinkError, OutputError, PatchError
+from backend.osc.codec import write_message
 from backend.osc.patch_state import canonical, patch_state
 from backend.osc.readback import differences
 from backend.osc.surge import SurgeLink
 from backend.osc.surge_undo import USER_FOLDER, shown_name
+from backend.osc.wire import SurgeSocket
 from backend.records import Instance
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import Patch, parse_fxp, read_fxp
@@ -99,6 +102,24 @@ def test_every_write_is_verified(link: SurgeLink, running: Hosted, tmp_path: Pat
     with Rig(running) as rig:
         wanted = patch_state(read_fxp(drawn_patch(tmp_path, 2000 + WRITES - 1)))
         assert differences(wanted, rig.all()) == ()
+
+
+@pytest.mark.parametrize("stem", ["plain", "with a.dot.in it"])
+def test_another_patch_than_the_one_written_is_noticed(
+    link: SurgeLink, running: Hosted, tmp_path: Path, stem: str
+) -> None:
+    ours, users = (drawn_patch(tmp_path, n, name) for n, name in ((7, stem), (8, "users")))
+    link.instances()
+    assert not link.replaced(running.port)  # nothing was written yet
+    assert link.write(running.port, ours).state == "verified"
+    assert [link.replaced(running.port) for _ in range(4)] == [False] * 4
+    with SurgeSocket(running.port) as surge:
+        surge.send(write_message("/patch/load", (str(users.with_suffix("")),)))
+    until_s = time.monotonic() + 30
+    while not link.replaced(running.port):
+        assert time.monotonic() < until_s
+    assert link.write(running.port, ours).state == "verified"
+    assert not link.replaced(running.port)
 
 
 def test_a_stream_arrives_whole(link: SurgeLink, running: Hosted, tmp_path: Path) -> None:
