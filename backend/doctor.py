@@ -90,13 +90,12 @@ def _weights(word: str, spec_name: str, *, needed: bool) -> Finding:
     what = f"weights {word}"
     try:
         proposer = propose.load_proposer(spec_name, "cpu")
-        provenance = read_description(propose.weights_stem(spec_name)).provenance
+        renders = read_description(propose.weights_stem(spec_name)).renders
     except WeightsError as error:
         return Finding("fault" if needed else "note", what, str(error))
     count = sum(weight.numel() for weight in proposer.model.parameters())
     found = f"{count / 1e6:.1f} M numbers, parameter space {proposer.spec.fingerprint[:12]} fits"
-    renders = provenance.get("renders")
-    if isinstance(renders, int):
+    if renders:
         found += f", trained on {renders:,} renders"
     return Finding("ok", what, found)
 

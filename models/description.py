@@ -55,6 +55,14 @@ class Description:
     provenance: Mapping[str, Json]
     weights_sha256: str
 
+    @property
+    def renders(self) -> int:
+        """Renders that the model was trained on, in all its runs; 0 where nothing is said."""
+        earlier = self.provenance.get("earlier")
+        runs = [self.provenance, *(earlier if isinstance(earlier, list) else [])]
+        counts = [run.get("renders") for run in runs if isinstance(run, Mapping)]
+        return sum(count for count in counts if isinstance(count, int))
+
 
 def description_to_json(description: Description) -> dict[str, Json]:
     """Arrange a description as the JSON file has it.

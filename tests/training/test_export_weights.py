@@ -84,6 +84,7 @@ def test_a_run_that_begins_from_weights_keeps_them_and_what_is_behind_them(
     assert first["earlier"] == [] and state.earlier == (behind,)
     second = read_description(again).provenance
     assert (second["earlier"], second["steps"], second["renders"]) == ([behind], 1, 196)
+    assert (read_description(stem).renders, read_description(again).renders) == (116, 116 + 196)
     train(replace(still, steps=2), data, tmp_path / "third", torch.device("cpu"), again)
     assert len(json.loads((tmp_path / "third" / DESCRIPTION).read_text())["state"]["earlier"]) == 2
 
