@@ -139,7 +139,11 @@ def _obey(session: LiveSession, view: Screen, reader: Reader) -> int:
 def _named(instance: Instance) -> str:
     patch = f", {shown(Path(Path(instance.patch).name))}" if instance.patch else ""
     silent = "" if instance.answers else ", does not answer (OSC Out is off)"
-    shared = ", two programs on one port" if instance.shared else ""
+    shared = (
+        ", opened by two programs, of which one hears: give one of them another port"
+        if instance.shared
+        else ""
+    )
     return f"port {instance.port}{patch}{silent}{shared}"
 
 

@@ -41,7 +41,8 @@ def test_what_osc_does_not_hold_is_refused(words: str, said: str) -> None:
         (Instance(53281), "port 53281, does not answer (OSC Out is off)"),
         (
             Instance(53282, "a\nb", answers=True, shared=True),
-            "port 53282, a?b, two programs on one port",
+            "port 53282, a?b, opened by two programs, of which one hears: give one of them "
+            "another port",
         ),
     ],
 )

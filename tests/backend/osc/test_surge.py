@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -238,6 +240,31 @@ def test_a_killed_writer_leaves_a_patch_that_comes_back(running: Hosted, tmp_pat
     assert canonical(_held(running, tmp_path)) == canonical(before)
     names = [path.name for path in (tmp_path / "data" / "undo").iterdir()]
     assert all(re.fullmatch(r"\d+-\d+\.(fxp|json)", name) for name in names)
+
+
+def test_a_surge_that_dies_while_written_gets_its_patch_back_when_it_runs_again(
+    surge: Path | None, tmp_path: Path
+) -> None:
+    ports = free_ports(2)
+    dying = hosted(surge, tmp_path / "home", *ports)
+    before = _prepare(dying, tmp_path, "Fragile", cutoff=0.6)
+    link = _link(dying, tmp_path)
+    link.snapshot(dying.port)
+    killer = threading.Timer(0.5, dying.kill)
+    killer.start()
+    with pytest.raises(LinkError, match=str(dying.port)):
+        for index in itertools.count(50):
+            link.write(dying.port, drawn_patch(tmp_path, index))
+    killer.join()
+    link.close()
+    alive = hosted(surge, tmp_path / "home", *ports)
+    try:
+        link = _link(alive, tmp_path)
+        assert link.undo(alive.port).state == "verified"
+        link.close()
+        assert canonical(_held(alive, tmp_path)) == canonical(before)
+    finally:
+        alive.close()
 
 
 def test_with_audio_stopped_a_write_waits_and_says_so(running: Hosted, tmp_path: Path) -> None:
