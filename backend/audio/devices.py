@@ -84,12 +84,8 @@ def find_device(kind: Kind, wanted: str | None = None) -> Device:
     raise DeviceError(f"{found} {wanted!r}: choose one by its number: {names}")
 
 
-class DeviceOutput:
-    """Plays on a device; see ``player.Output``.
-
-    Args:
-        device: one for output.
-    """
+class _DeviceStream:
+    """A device, and the stream that is open on it."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
@@ -99,6 +95,21 @@ class DeviceOutput:
     def sample_rate_hz(self) -> int:
         """The device's own rate."""
         return self._device.sample_rate_hz
+
+    def close(self) -> None:
+        """Close the device."""
+        if self._stream is not None:
+            with contextlib.suppress(Exception):  # one that went away cannot be closed in order
+                self._stream.close()
+        self._stream = None
+
+
+class DeviceOutput(_DeviceStream):
+    """Plays on a device; see ``player.Output``.
+
+    Args:
+        device: one for output.
+    """
 
     @property
     def running(self) -> bool:
@@ -128,27 +139,13 @@ class DeviceOutput:
             )
             self._stream.start()
 
-    def close(self) -> None:
-        """Close the device."""
-        _close(self._stream)
-        self._stream = None
 
-
-class DeviceInput:
+class DeviceInput(_DeviceStream):
     """Listens to a device; see ``recorder.Input``.
 
     Args:
         device: one for input.
     """
-
-    def __init__(self, device: Device) -> None:
-        self._device = device
-        self._stream: Any = None
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """The device's own rate."""
-        return self._device.sample_rate_hz
 
     @property
     def channels(self) -> int:
@@ -175,20 +172,9 @@ class DeviceInput:
             )
             self._stream.start()
 
-    def close(self) -> None:
-        """Close the device."""
-        _close(self._stream)
-        self._stream = None
-
 
 def _said(device: Device) -> str:
     return f"{device.name}, {device.system}".casefold()
-
-
-def _close(stream: Any) -> None:
-    if stream is not None:
-        with contextlib.suppress(Exception):  # a device that went away cannot be closed in order
-            stream.close()
 
 
 @contextlib.contextmanager
