@@ -92,13 +92,12 @@ class JobQueue(Generic[Result]):
         with self._changed:
             if self._closed:
                 raise ServiceError("the backend is ending; ask again when it has started anew.")
-            older = [other for other in self._waiting if other.client == job.client]
-            if len(self._waiting) - len(older) >= self._limit:
+            if sum(other.client != job.client for other in self._waiting) >= self._limit:
                 raise ServiceError(
                     f"{len(self._waiting)} matches wait already and no more than {self._limit} "
                     "may; try again when one is done."
                 )
-            self._take_back(job.client)
+            older = self._take_back(job.client)
             place = len(self._waiting) + (self._running is not None)
             self._waiting.append(job)
             self._changed.notify_all()
@@ -125,8 +124,7 @@ class JobQueue(Generic[Result]):
     def cancel_client(self, client: str) -> None:
         """Take back all jobs of a client."""
         with self._changed:
-            waiting = [job for job in self._waiting if job.client == client]
-            self._take_back(client)
+            waiting = self._take_back(client)
         self._tell_cancelled(waiting)
 
     def waiting(self) -> int:
@@ -156,11 +154,13 @@ class JobQueue(Generic[Result]):
         self._worker.join(wait_s)
         return not self._worker.is_alive()
 
-    def _take_back(self, client: str) -> None:
-        """Cancel a client's running job and forget its waiting ones; the lock is held."""
+    def _take_back(self, client: str) -> list[Job]:
+        """Cancel a client's running job; forget and return its waiting ones; the lock is held."""
+        forgotten = [job for job in self._waiting if job.client == client]
         self._waiting = deque(job for job in self._waiting if job.client != client)
         if self._running is not None and self._running.client == client:
             self._running._taken_back.set()
+        return forgotten
 
     def _work(self) -> None:
         self._prepare()

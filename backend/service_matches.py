@@ -101,7 +101,7 @@ class Matches:
         from backend.audio.region import load_region
         from backend.pipeline import MatchRequest
 
-        folder = self._folder / f"{job.number:06d}"
+        folder = self._folder_of(job)
         course = self._estimates.start(job.spec_name, job.count)
         told, told_s = ("", -1.0, 0), 0.0
 
@@ -143,7 +143,7 @@ class Matches:
                 self._emit(job.client, candidate)
             event: Event = Matched(job.number, len(outcome.candidates), outcome.remark)
         elif isinstance(outcome, CancelledError):
-            shutil.rmtree(self._folder / f"{job.number:06d}", ignore_errors=True)
+            shutil.rmtree(self._folder_of(job), ignore_errors=True)
             event = JobCancelled(job.number)
         elif isinstance(outcome, SynthmatchError):
             event = JobFailed.of(job.number, outcome)
@@ -172,6 +172,9 @@ class Matches:
                 f"match {number} has no candidate {rank}: choose one from 1 to {len(candidates)}."
             )
         return Path(candidates[rank - 1].preset_path)
+
+    def _folder_of(self, job: Job) -> Path:
+        return self._folder / f"{job.number:06d}"
 
     def _folders(self) -> list[Path]:
         """Return the folders of matches, oldest first."""

@@ -86,8 +86,7 @@ def load_patch(
         seconds = time.perf_counter() - started
         return WriteReport(state, "patch", talk.port, seconds, attempts, differing, remark)
 
-    path = str(file.with_suffix("")) if loader != "/patch/load" else spoken_path(file)
-    path = path.replace("\\", "/") if loader != "/patch/load" else path
+    path = spoken_path(file) if loader == "/patch/load" else file.with_suffix("").as_posix()
     answering = talk.greet() is not None
     differing: tuple[str, ...] = ()
     wanted: PatchState | None = None
