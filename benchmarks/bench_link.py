@@ -25,10 +25,10 @@ from backend.osc.patch_state import canonical
 from backend.osc.surge import SurgeLink
 from backend.osc.wire import SurgeSocket
 from backend.records import WriteReport
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import Patch, parse_body, write_fxp
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 HOST = Path(__file__).resolve().parents[1] / "tests" / "support" / "surge_host.py"
 FIRST_INDEX = 5_000_000  # no dataset reaches it

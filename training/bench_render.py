@@ -27,6 +27,7 @@ from pedalboard import VST3Plugin
 
 from backend.errors import SynthmatchError
 from backend.records import NOTE_VELOCITY, ParameterSet
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
 from backend.synth.plugin_state import state_from_body
@@ -39,7 +40,6 @@ from backend.synth.renderer import (
     quiet,
 )
 from backend.synth.spec import ParameterSpec, load_spec
-from training.draw_parameters import draw_parameters
 
 SPACES = ("surge_full", "surge_simple")
 FLUSH_S = 32.0

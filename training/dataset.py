@@ -20,7 +20,7 @@ from backend.errors import PatchError
 from backend.files import write_whole
 from backend.records import Vector
 from backend.synth.spec import ParameterSpec
-from training.draw_parameters import Split, split_of
+from training.split import Split, split_of
 
 #: Indices that one shard covers.
 SHARD_SIZE = 1000

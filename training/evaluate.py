@@ -32,13 +32,14 @@ from backend.errors import PatchError, SynthmatchError
 from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
 from backend.records import Audio, AudioRegion, ParameterSet, Score
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.finder import find_surge
 from backend.synth.render_pool import RenderPool
 from backend.synth.renderer import SAMPLE_RATE_HZ
 from backend.synth.spec import ParameterSpec, load_spec
 from models.features import FeatureConfig, LogMel, quantise_db
 from training.dataset import list_shards
-from training.draw_parameters import draw_parameters, split_of
+from training.split import split_of
 from training.targets import Target, folder_targets, mono_db, render_sets, unseen_targets
 
 METRICS = ("mss_db", "wmfcc", "sot", "rms", "distance")

@@ -29,6 +29,7 @@ import pyloudnorm
 import torch
 
 from backend.errors import OutputError, RenderError, SynthmatchError
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
 from backend.synth.render_pool import MakeRenderer, leave_with_parent
@@ -36,7 +37,6 @@ from backend.synth.renderer import SAMPLE_RATE_HZ, Renderer, RenderJob, SurgeRen
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig, quantise_db
 from training.dataset import SHARD_SIZE, RenderedSet, list_shards, write_shard
-from training.draw_parameters import draw_parameters
 from training.gate import LOUDNESS_GATE_LUFS, is_usable
 from training.mel_batches import MelBatch
 

@@ -19,12 +19,13 @@ import pyloudnorm
 from backend.audio.region import fit_window, load_region
 from backend.errors import AudioError, RenderError
 from backend.records import Audio, Note, ParameterSet
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import patch_body
 from backend.synth.render_pool import RenderPool
 from backend.synth.renderer import SAMPLE_RATE_HZ, RenderJob
 from backend.synth.spec import ParameterSpec
-from training.draw_parameters import Split, draw_parameters, split_of
 from training.gate import is_usable
+from training.split import Split, split_of
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ from pythonosc.osc_message import OscMessage
 
 from backend.osc.codec import write_message
 from backend.osc.patch_state import OPTIONS, SOURCES, by_address, patch_tree, routing_address
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import BODY_HEADER, fxp_bytes, parse_body, patch_body, read_fxp
 from backend.synth.spec import load_spec
 from backend.synth.table import SurgeParameter, snap_to_note_length, surge_table
-from training.draw_parameters import draw_parameters
 
 RING = 4096
 BLOCK_S = 512 / 44_100

@@ -15,9 +15,9 @@ from backend.osc.codec import write_message
 from backend.osc.readback import Readback
 from backend.osc.surge_query import Conversation
 from backend.osc.wire import AnswerSockets, SurgeSocket, bundles
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import parse_body, write_fxp
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 #: Long enough for a busy machine; tests wait for what must come, and never this long for it.
 PATIENCE_S = 20.0

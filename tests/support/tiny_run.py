@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from tiny_model import tiny_model_config
 
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig
 from training.dataset import RenderedSet, write_shard
-from training.draw_parameters import draw_parameters
 from training.run_config import RunConfig
 
 SPEC_NAME = "surge_simple"

@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from backend.errors import OutputError, PatchError
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
 from training.dataset import (
     SHARD_SIZE,
@@ -16,7 +17,7 @@ from training.dataset import (
     shard_path,
     write_shard,
 )
-from training.draw_parameters import draw_parameters, split_of
+from training.split import split_of
 
 SPEC = load_spec("surge_simple")
 

@@ -15,12 +15,12 @@ from backend.errors import PatchError, RenderError
 from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
 from backend.records import Audio, AudioRegion, Note, Score
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.renderer import RenderJob
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig, LogMel, quantise_db
 from training import evaluate as evaluation
 from training.dataset import RenderedSet, write_shard
-from training.draw_parameters import draw_parameters, split_of
 from training.evaluate import (
     METRICS,
     Row,
@@ -31,6 +31,7 @@ from training.evaluate import (
     sample_sets,
     table,
 )
+from training.split import split_of
 from training.targets import Target
 
 SPEC = load_spec("surge_simple")

@@ -21,14 +21,15 @@ from safetensors.numpy import save_file
 from tiny_run import tiny_renders, write_tiny_shards
 
 from backend.errors import OutputError, PatchError, RenderError
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import patch_body
 from backend.synth.renderer import RenderJob, SurgeRenderer
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig, LogMel, quantise_db
 from training import render_dataset as rendering
 from training.dataset import list_shards, read_split, shard_path, write_shard
-from training.draw_parameters import draw_parameters, split_of
 from training.render_dataset import ShardTask, render_dataset, render_shard
+from training.split import split_of
 
 SPEC = load_spec("surge_simple")
 SIZE = 10

@@ -11,11 +11,12 @@ from fake_renderers import FakePool, tone
 from backend.audio.files import write_wav
 from backend.errors import AudioError, RenderError
 from backend.records import Audio, AudioRegion, Note
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import patch_body
 from backend.synth.renderer import RenderJob
 from backend.synth.spec import load_spec
 from models.features import quantise_db
-from training.draw_parameters import draw_parameters, split_of
+from training.split import split_of
 from training.targets import folder_targets, mono_db, render_sets, unseen_targets
 
 SPEC = load_spec("surge_simple")

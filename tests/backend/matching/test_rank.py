@@ -10,10 +10,10 @@ from fake_renderers import FakePool, tone
 from backend.errors import RenderError
 from backend.matching.rank import rank
 from backend.records import Audio, AudioRegion, Candidate, Note
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import parse_body
 from backend.synth.renderer import RenderJob
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 #: The model's own order; the target is a tone of the third.
 PITCHES = (40, 72, 60, 61, 90)

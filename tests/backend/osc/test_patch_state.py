@@ -9,9 +9,9 @@ from backend.osc.patch_state import (
     patch_state,
     routing_address,
 )
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import BODY_HEADER, Patch, parse_body, patch_body
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 
 def _drawn(index: int, name: str = "one") -> Patch:

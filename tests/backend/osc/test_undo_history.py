@@ -7,9 +7,9 @@ import pytest
 from backend.errors import OutputError
 from backend.osc import undo_history
 from backend.osc.undo_history import KEPT, UndoHistory
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import Patch, parse_body, patch_body, read_fxp
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from backend.errors import OutputError, ParameterError, PatchError
 from backend.records import Note, ParameterSet
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import (
     BODY_HEADER,
     FXP_HEADER,
@@ -30,7 +31,6 @@ from backend.synth.patch_file import (
 from backend.synth.renderer import SurgeRenderer
 from backend.synth.spec import load_spec
 from backend.synth.table import surge_table
-from training.draw_parameters import draw_parameters
 
 SPACES = ("surge_simple", "surge_full")
 NOTE = Note(60, 0.0, 1.0)

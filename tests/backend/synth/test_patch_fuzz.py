@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from backend.errors import PatchError
 from backend.records import Note
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import (
     BODY_HEADER,
     FXP_HEADER,
@@ -25,7 +26,6 @@ from backend.synth.patch_file import (
 )
 from backend.synth.preset_json import parse_preset_json, preset_json
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 FULL = load_spec("surge_full")
 WHOLE = fxp_bytes(patch_body(draw_parameters(FULL, 3), "bell"), "bell")

@@ -8,9 +8,9 @@ import pytest
 
 from backend.errors import ParameterError, PatchError
 from backend.records import Note, ParameterSet
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.preset_json import MAX_CHARACTERS, parse_preset_json, preset_json
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 SPACES = ("surge_simple", "surge_full")
 FULL = load_spec("surge_full")

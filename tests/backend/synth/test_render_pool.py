@@ -19,10 +19,10 @@ from still_patches import still_body
 from backend.errors import RenderError
 from backend.records import AudioRegion, Note
 from backend.synth import render_pool
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.render_pool import RenderPool
 from backend.synth.renderer import RenderJob, SurgeRenderer
 from backend.synth.spec import load_spec
-from training.draw_parameters import draw_parameters
 
 
 def job(name: str, pitch: int = 60) -> RenderJob:

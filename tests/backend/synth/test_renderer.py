@@ -14,6 +14,7 @@ from pedalboard.io import AudioFile
 
 from backend.errors import RenderError
 from backend.records import Audio, Note, ParameterSet
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.patch_file import BODY_HEADER, parse_body, patch_body
 from backend.synth.renderer import (
     BUFFER_SAMPLES,
@@ -24,7 +25,6 @@ from backend.synth.renderer import (
 )
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig, LogMel
-from training.draw_parameters import draw_parameters
 
 GOLDEN = Path(__file__).parents[2] / "data/golden"
 FULL, SIMPLE = load_spec("surge_full"), load_spec("surge_simple")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from backend.records import ParameterSet
+from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import MINIMUM_NOTE_S, load_spec
-from training.draw_parameters import SPLIT_PERIOD, draw_parameters, split_of
 
 SPACES = ("surge_simple", "surge_full")
 DRAWS = 2500
@@ -104,12 +104,3 @@ def test_an_index_draws_the_same_everywhere() -> None:
         assert len(np.unique(vectors, axis=0)) == 4
         digests[name] = hashlib.sha256(vectors.astype("<f4").tobytes()).hexdigest()[:16]
     assert digests == {"surge_simple": "a3b12bb8d1731ca2", "surge_full": "70b87a357b80c193"}
-
-
-def test_splits_are_one_in_a_hundred_by_index() -> None:
-    splits = [split_of(index) for index in range(10 * SPLIT_PERIOD)]
-    assert Counter(splits) == {"train": 980, "validation": 10, "test": 10}
-    assert [split_of(i) for i in (0, 1, 2, 99, 100, 101)] == [
-        *("validation", "test", "train", "train"),
-        *("validation", "test"),
-    ]

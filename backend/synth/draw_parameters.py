@@ -1,28 +1,16 @@
-"""First step of training: an index becomes a random parameter set, the same on every machine.
+"""An index becomes a random parameter set, the same on every machine and in every version.
 
-The index is the seed and decides the split, so a dataset is named by its parameter space and a
-range of indices alone. Sampling rules: Hayes et al. 2025, section on datasets (theirs were
-unseeded).
+The index is the seed, so a render is named by its parameter space and a number alone: the training
+data are ranges of indices, and the shipped index of renders stores no parameters. Sampling rules:
+Hayes et al. 2025, section on datasets (theirs were unseeded).
 """
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 
 from backend.records import Note, ParameterSet, ParameterValue
 from backend.synth.spec import MINIMUM_NOTE_S, ParameterSpec
-
-Split = Literal["train", "validation", "test"]
-
-#: Of every hundred indices, one is kept for validation and one for testing.
-SPLIT_PERIOD = 100
-
-
-def split_of(index: int) -> Split:
-    """Return which split an index belongs to."""
-    return {0: "validation", 1: "test"}.get(index % SPLIT_PERIOD, "train")  # type: ignore[return-value]
 
 
 def draw_parameters(spec: ParameterSpec, index: int) -> ParameterSet:
