@@ -1,0 +1,39 @@
+#pragma once
+
+#include <juce_audio_basics/juce_audio_basics.h>
+
+namespace synthmatch
+{
+
+/** A captured or loaded sound, and which part of it is to be matched.
+
+    It never changes once made: it is shared between threads as `std::shared_ptr<const Region>`.
+*/
+struct Region
+{
+    /** (1 or 2 channels, samples), finite. Empty if `file` is of a kind that only the backend reads. */
+    juce::AudioBuffer<float> audio;
+    double sampleRateHz = 0.0;
+
+    /** Which part is matched, in seconds from the first sample: 0 <= startS < endS <= length. */
+    double startS = 0.0;
+    double endS = 0.0;
+
+    /** First onset in seconds from the first sample; below 0 where none was found. */
+    double onsetS = -1.0;
+
+    /** For people, and for the names of presets. */
+    juce::String name;
+
+    /** The file it was loaded from; none if it was captured. */
+    juce::File file;
+
+    double lengthS() const
+    {
+        return sampleRateHz > 0.0 ? audio.getNumSamples() / sampleRateHz : 0.0;
+    }
+};
+
+using RegionPtr = std::shared_ptr<const Region>;
+
+} // namespace synthmatch

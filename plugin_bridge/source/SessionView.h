@@ -1,0 +1,153 @@
+#pragma once
+
+#include "BackendLink.h"
+#include "Region.h"
+
+#include <array>
+#include <memory>
+
+namespace synthmatch
+{
+
+/** What is captured next, and how. */
+enum class CaptureState
+{
+    listening,       // the look-back ring runs; Match takes its last seconds
+    armedTransport,  // recording begins when the host's transport starts, ends when it stops
+    armedSound,      // recording begins with the first sound, ends with silence
+    recording,       // until stopped by hand, by the transport or by silence
+    captured         // `region` is what Match takes
+};
+
+/** What the match is doing. */
+enum class MatchState
+{
+    none,       // nothing was matched yet
+    connecting, // the backend is looked for, started, or loads its model
+    writing,    // the region is being written for the backend
+    matching,   // see stage, fraction, remainingS
+    improving,  // candidates are there, better ones may follow
+    done,
+    failed,
+    cancelled
+};
+
+/** Sections of the patch that can be kept as they are. */
+enum class Section { osc, filter, envelopes, lfos, effects };
+constexpr int sectionCount = 5;
+using Locks = std::array<bool, sectionCount>;
+
+/** What sounds through the plugin in place of the track. */
+enum class Audition { none, target, candidate };
+
+/** A candidate as it is shown. */
+struct CandidateView
+{
+    int candidate = 0; // its number in its job
+    int rank = 0;
+    protocol::Note note;
+    float distance = -1.0f;
+    float similarity = -1.0f;
+    juce::String presetPath;
+    juce::String renderPath;
+    std::vector<juce::String> tells;
+};
+
+/** How the last write into Surge XT went. */
+enum class WriteState { none, writing, verified, unverified, queued, differs, failed };
+
+/** A sentence and what can be done about it. */
+struct Problem
+{
+    juce::String sentence; // empty: no problem
+    juce::String nextStep;
+
+    bool exists() const { return sentence.isNotEmpty(); }
+};
+
+/** Everything the editor shows, at one moment; made by the session, never changed. */
+struct SessionView
+{
+    int version = 0; // rises with every change
+
+    CaptureState capture = CaptureState::listening;
+    double lookBackS = 4.0;
+    double recordedS = 0.0; // while recording
+    RegionPtr region;       // captured or loaded; nullptr while listening
+
+    MatchState match = MatchState::none;
+    juce::String stage; // load, propose, render, refine, write
+    float fraction = 0.0f;
+    float remainingS = -1.0f;
+    juce::String remark;
+
+    LinkReport link;
+
+    std::vector<CandidateView> candidates; // by rank
+    int job = 0;
+    int selected = -1; // index into candidates; -1: none
+    WriteState write = WriteState::none;
+    juce::String writeRemark;
+    bool canUndo = false;
+    juce::String kept; // path of the last kept preset; empty if none
+
+    std::vector<protocol::Instance> instances;
+    bool instancesKnown = false; // false until they were asked for
+    int chosenPort = 0;          // 0: none
+    Locks locks {};
+    float budgetS = 0.0f;
+    Audition audition = Audition::none;
+    juce::String address; // of a backend elsewhere; empty: the user's own
+
+    Problem problem;
+};
+
+using SessionViewPtr = std::shared_ptr<const SessionView>;
+
+/** What the musician can do. All return at once; any thread but the audio thread may call them. */
+class SessionCommands
+{
+public:
+    virtual ~SessionCommands() = default;
+
+    virtual SessionViewPtr view() const = 0;
+
+    /** The newest sound, for the moving picture while listening or recording: mono peaks, oldest first.
+
+        @param peaks  filled with the largest magnitude, 0..1 and more, of each of its stretches
+        @param seconds  how far back it reaches
+    */
+    virtual void readPeaks (std::vector<float>& peaks, double seconds) const = 0;
+
+    virtual void setLookBack (double seconds) = 0; // 0.5 .. 30
+    virtual void startRecording() = 0;
+    virtual void stopRecording() = 0;
+    virtual void armTransport() = 0;
+    virtual void armSound() = 0;
+    virtual void disarm() = 0;
+    virtual void loadFile (const juce::File&) = 0;
+    virtual void setTrim (double startS, double endS) = 0;
+    virtual void clearRegion() = 0; // back to listening
+
+    virtual void match() = 0; // the region, or the last seconds where there is none
+    virtual void cancel() = 0;
+
+    virtual void select (int index) = 0; // writes it into the chosen Surge XT
+    virtual void selectNext() = 0;
+    virtual void selectPrevious() = 0;
+    virtual void undo() = 0;
+    virtual void keep (int index, const juce::File& destination) = 0;
+    virtual void setAudition (Audition) = 0;
+
+    virtual void refreshInstances() = 0;
+    virtual void chooseInstance (int port) = 0;
+    virtual void setLock (Section, bool locked) = 0;
+    virtual void setBudget (float seconds) = 0;
+    virtual void setAddress (const juce::String&) = 0;
+    virtual void retryLink() = 0;
+    virtual void dismissProblem() = 0;
+
+    virtual juce::File logFolder() const = 0;
+};
+
+} // namespace synthmatch
