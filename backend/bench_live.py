@@ -63,15 +63,18 @@ def run_match(client: Client, region: AudioRegion, count: int, seed: int, write:
     pid = client.ask(say.Status(), say.ServiceState).pid
     cpu_s, begun_s = cpu_seconds(pid), time.perf_counter()
     job = client.ask(say.StartMatch(str(sound), 0.0, count, seed), say.Queued).job
+    candidates = []
     while not isinstance(event := client.next_event(MATCH_S), say.Matched):
+        if isinstance(event, say.CandidateReady):
+            candidates.append(event.candidate)
         if event is None or isinstance(event, say.JobFailed | say.JobCancelled):
             raise ServiceError(f"the match came to nothing: {event}")
     matched_s = time.perf_counter() - begun_s
     writes = []
-    for rank in range(1, count + 1 if write else 1):
-        report = client.ask(say.WriteCandidate(job, rank), say.Written, SURGE_S).report
+    for candidate in candidates if write else ():
+        report = client.ask(say.WriteCandidate(job, candidate), say.Written, SURGE_S).report
         if report.state != "verified":
-            raise ServiceError(f"candidate {rank} is {report.state}: {report.remark}")
+            raise ServiceError(f"candidate {candidate} is {report.state}: {report.remark}")
         writes.append(time.perf_counter() - begun_s)
     sound.unlink()
     first, last = (writes[0], writes[-1]) if writes else (float("nan"), float("nan"))

@@ -32,7 +32,8 @@ TAIL_S = 2.0
 STAGES = {
     "load": ("loading the model", 0.0, 0.2),
     "propose": ("proposing presets", 0.2, 0.5),
-    "render": ("rendering and scoring", 0.5, 0.95),
+    "render": ("rendering and scoring", 0.5, 0.9),
+    "refine": ("improving", 0.9, 0.95),
     "write": ("writing", 0.95, 1.0),
 }
 WITHOUT_SURGE = (

@@ -8,8 +8,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 
 #: The stages of a match, in order; those after the first take longer for more presets.
-STAGES = ("load", "propose", "render", "write")
+STAGES = ("load", "propose", "render", "refine", "write")
 ONCE = "load"
+#: Takes the time it is given, and so is not learned.
+BUDGETED = "refine"
 #: How many earlier matches count.
 REMEMBERED = 5
 #: From this share of a stage on, its own pace says something, too.
@@ -30,9 +32,9 @@ class Estimates:
             lambda: deque(maxlen=REMEMBERED)
         )
 
-    def start(self, spec_name: str, count: int) -> Course:
-        """Begin to follow a match of so many presets."""
-        return Course(self, spec_name, count, self._clock)
+    def start(self, spec_name: str, count: int, budget_s: float = 0.0) -> Course:
+        """Begin to follow a match of so many presets, which are improved for so many seconds."""
+        return Course(self, spec_name, count, budget_s, self._clock)
 
     def expected_s(self, spec_name: str, stage: str, count: int) -> float | None:
         """Return what a stage usually takes, None if it was never seen."""
@@ -49,11 +51,17 @@ class Course:
     """One match on its way; made by ``Estimates.start``."""
 
     def __init__(
-        self, estimates: Estimates, spec_name: str, count: int, clock: Callable[[], float]
+        self,
+        estimates: Estimates,
+        spec_name: str,
+        count: int,
+        budget_s: float,
+        clock: Callable[[], float],
     ) -> None:
         self._estimates = estimates
         self._spec_name = spec_name
         self._count = count
+        self._budget_s = budget_s
         self._clock = clock
         self._stage = STAGES[0]
         self._since_s = clock()
@@ -91,9 +99,13 @@ class Course:
         return max(guesses, default=None)
 
     def _expected_s(self, stage: str) -> float | None:
+        if stage == BUDGETED:
+            return self._budget_s
         return self._estimates.expected_s(self._spec_name, stage, self._count)
 
     def _learn(self, now_s: float) -> None:
+        if self._stage == BUDGETED:
+            return
         self._estimates.learn(self._spec_name, self._stage, self._count, now_s - self._since_s)
 
 

@@ -35,6 +35,10 @@ class Job:
         count: how many presets.
         seed: same sound and seed, same presets.
         spec_name: ``surge_full`` or ``surge_simple``.
+        budget_s: how long candidates may be improved after the first results, 0..60 s.
+        locks: sections that stay as they are in the patch of the chosen Surge XT: of ``osc``,
+            ``filter``, ``envelopes``, ``lfos`` and ``effects``.
+        port: OSC In port of the Surge XT that the client had chosen when it asked; None for none.
     """
 
     number: int
@@ -44,6 +48,9 @@ class Job:
     count: int = 8
     seed: int = 0
     spec_name: str = "surge_full"
+    budget_s: float = 0.0
+    locks: tuple[str, ...] = ()
+    port: int | None = None
     _taken_back: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def cancelled(self) -> bool:

@@ -211,8 +211,8 @@ class LiveSession:
         return (self.current - 1 + step) % count + 1
 
     def _write(self, rank: int) -> Said:
-        self._check(rank)
-        written = self._client.ask(say.WriteCandidate(self._job, rank), say.Written, SURGE_S)
+        request = say.WriteCandidate(self._job, self._in_rank(rank).candidate)
+        written = self._client.ask(request, say.Written, SURGE_S)
         self.current = rank
         return _told(f"{rank} of {len(self._candidates)}", written)
 
@@ -222,10 +222,11 @@ class LiveSession:
         return _told("your own patch", written)
 
     def _keep(self) -> Said:
-        rank = self._rank()
-        path = free_path(self._keep_in, f"{self._stem}-{rank}", ".fxp", ".json")
-        kept = self._client.ask(say.KeepCandidate(self._job, rank, str(path)), say.Kept, SURGE_S)
-        return Said(f"{rank} is kept: {shown(Path(kept.path))}")
+        selected = self._selected()
+        path = free_path(self._keep_in, f"{self._stem}-{selected.rank}", ".fxp", ".json")
+        request = say.KeepCandidate(self._job, selected.candidate, str(path))
+        kept = self._client.ask(request, say.Kept, SURGE_S)
+        return Said(f"{selected.rank} is kept: {shown(Path(kept.path))}")
 
     def _listen(self, command: str) -> Said:
         if command == "stop":
@@ -233,23 +234,21 @@ class LiveSession:
         elif command == "target":
             heard = self._audition.target()
         else:
-            rank = self._rank()
-            render_path = self._candidates[rank].render_path
+            selected = self._selected()
             listen = self._audition.switch if command == "switch" else self._audition.candidate
-            heard = listen(rank, render_path)
+            heard = listen(selected.rank, selected.render_path)
         return Said(f"you hear {heard}")
 
-    def _rank(self) -> int:
+    def _selected(self) -> say.CandidateReady:
         """Return the candidate that commands are about: the one written last, else the best."""
-        rank = self.current or 1
-        self._check(rank)
-        return rank
+        return self._in_rank(self.current or 1)
 
-    def _check(self, rank: int) -> None:
+    def _in_rank(self, rank: int) -> say.CandidateReady:
         if rank not in self._candidates:
             raise ServiceError(
                 f"there is no candidate {rank}: choose one from 1 to {len(self._candidates)}"
             )
+        return self._candidates[rank]
 
     def _hand_over(self) -> Path:
         while True:

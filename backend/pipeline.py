@@ -23,7 +23,7 @@ from backend.records import AudioRegion, Match
 from backend.synth.finder import find_surge
 from backend.synth.render_pool import RenderPool
 
-Stage = Literal["load", "propose", "render", "write"]
+Stage = Literal["load", "propose", "render", "refine", "write"]
 Progress = Callable[[Stage, float], None]
 
 #: Renderers beside each other; each is one process with a Surge XT of its own.
@@ -41,6 +41,9 @@ class MatchRequest:
         seed: same sound and seed, same presets.
         spec_name: ``surge_full`` or ``surge_simple``.
         picture: also draw the spectrograms.
+        budget_s: how long candidates may be improved after the first results, 0..60 s.
+        locks: sections that stay as they are in the user's patch: of ``osc``, ``filter``,
+            ``envelopes``, ``lfos`` and ``effects``.
     """
 
     region: AudioRegion
@@ -49,6 +52,8 @@ class MatchRequest:
     seed: int = 0
     spec_name: str = "surge_full"
     picture: bool = True
+    budget_s: float = 0.0
+    locks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

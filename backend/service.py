@@ -27,8 +27,9 @@ from backend.kept_preset import keep_preset
 from backend.memory import memory_mb
 from backend.osc import protocol as say
 from backend.osc.server import Server
-from backend.service_matches import Found, Matches
+from backend.service_matches import Matches
 from backend.service_model import WarmModel, Workshop
+from backend.service_rounds import Found
 from backend.service_surge import Link, SurgeDesk
 from backend.userdata import UserData
 
@@ -73,7 +74,7 @@ class Service:
         self._began_s = self._busy_s = clock()
         self._leave = threading.Event()
         self._matches = Matches(data.matches, data.audio, self._emit)
-        self._desk = SurgeDesk(link, self._matches.preset)
+        self._desk = SurgeDesk(link, self._matches.rounds.preset)
         self._errands = Errands("surge")
         self._server = Server(self._token, self.handle, on_gone=self._gone)
         self._jobs = JobQueue[Found](self._make, self._matches.ended, prepare=self._load)
@@ -147,12 +148,12 @@ class Service:
                 self._later(reply, lambda: say.Instances(desk.instances()))
             case say.ChooseInstance(port):
                 self._later(reply, lambda: say.Chosen(desk.choose(client, port)))
-            case say.WriteCandidate(job, rank):
-                self._later(reply, lambda: say.Written.of(desk.write(client, job, rank)))
+            case say.WriteCandidate(job, candidate):
+                self._later(reply, lambda: self._write(client, job, candidate))
             case say.Undo():
                 self._later(reply, lambda: say.Written.of(desk.undo(client)))
-            case say.KeepCandidate(job, rank, path):
-                self._later(reply, lambda: self._keep(job, rank, path))
+            case say.KeepCandidate(job, candidate, path):
+                self._later(reply, lambda: self._keep(job, candidate, path))
             case say.StopService():
                 log.info("stopped by a client")
                 reply(say.Stopping())
@@ -189,11 +190,20 @@ class Service:
             count=request.count,
             seed=request.seed,
             spec_name=request.spec,
+            budget_s=request.budget_s,
+            locks=request.locks,
+            port=self._desk.chosen(client),
         )
         return say.Queued(job.number, self._jobs.submit(job))
 
-    def _keep(self, job: int, rank: int, path: str) -> say.Kept:
-        keep_preset(self._matches.preset(job, rank), Path(path))
+    def _write(self, client: str, job: int, candidate: int) -> say.Written:
+        """Write a candidate, which settles its match: nothing is improved any more."""
+        self._matches.rounds.preset(job, candidate)
+        self._jobs.cancel(job)
+        return say.Written.of(self._desk.write(client, job, candidate))
+
+    def _keep(self, job: int, candidate: int, path: str) -> say.Kept:
+        keep_preset(self._matches.rounds.preset(job, candidate), Path(path))
         return say.Kept(path)
 
     def _sound(self, path: str) -> Path:

@@ -10,13 +10,11 @@ import logging
 import shutil
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from backend.errors import CancelledError, ServiceError, SynthmatchError
+from backend.errors import CancelledError, SynthmatchError
 from backend.estimates import Estimates
 from backend.jobs import Job
 from backend.osc.protocol import (
@@ -24,9 +22,9 @@ from backend.osc.protocol import (
     Event,
     JobCancelled,
     JobFailed,
-    Matched,
     Progress,
 )
+from backend.service_rounds import KEPT_MATCHES, Found, Rounds
 
 if TYPE_CHECKING:
     from backend import pipeline
@@ -34,11 +32,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How many matches, and sounds that were handed over, stay on disk.
-KEPT_MATCHES = 20
+#: How many sounds that were handed over stay on disk.
 KEPT_SOUNDS = 40
 #: Progress within a stage is told no more often.
 PROGRESS_EVERY_S = 0.2
+NO_LOCKS = "Locks are not used yet by this version."
 OUR_FAULT = "the match failed by a fault of Synthmatch; synthmatch report packs what we need."
 
 
@@ -55,14 +53,6 @@ class Matcher(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Found:
-    """What came of a match: its candidates, best first, and what the user should know."""
-
-    candidates: tuple[CandidateReady, ...]
-    remark: str
-
-
 class Matches:
     """Makes the matches and keeps the last ones; a folder for each, named by its number.
 
@@ -77,7 +67,8 @@ class Matches:
         self._sounds = sounds
         self._emit = emit
         self._estimates = Estimates()
-        self._kept: OrderedDict[int, tuple[CandidateReady, ...]] = OrderedDict()
+        #: What clients were told, and where its presets are.
+        self.rounds = Rounds(emit)
         self._lock = threading.Lock()
         self._last = max((int(path.name) for path in self._folders()), default=0)
         for path in self._folders():
@@ -96,13 +87,13 @@ class Matches:
 
         Raises:
             SynthmatchError: as ``Workshop.match``, or the sound cannot be used; then no file is
-                left.
+                left, unless a round was told.
         """
         from backend.audio.region import load_region
         from backend.pipeline import MatchRequest
 
         folder = self._folder_of(job)
-        course = self._estimates.start(job.spec_name, job.count)
+        course = self._estimates.start(job.spec_name, job.count, job.budget_s)
         told, told_s = ("", -1.0, 0), 0.0
 
         def advance(stage: pipeline.Stage, fraction: float) -> None:
@@ -125,53 +116,39 @@ class Matches:
             seed=job.seed,
             spec_name=cast("Spec", job.spec_name),
             picture=False,
+            budget_s=job.budget_s,
+            locks=job.locks,
         )
         try:
             result = matcher.match(request, advance, job.cancelled)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not self.rounds.has(job.number):
+                shutil.rmtree(folder, ignore_errors=True)
             raise
-        remarks = (*region.remarks, *result.remarks, result.without_surge or "")
+        no_locks = NO_LOCKS if job.locks else ""
+        remarks = (*region.remarks, *result.remarks, result.without_surge or "", no_locks)
         return Found(_candidates(job.number, result), " ".join(filter(None, remarks)))
 
     def ended(self, job: Job, outcome: Found | Exception) -> None:
         """Tell the client what became of its match, and keep what was found."""
         if isinstance(outcome, Found):
-            with self._lock:
-                self._kept[job.number] = outcome.candidates
-            for candidate in outcome.candidates:
-                self._emit(job.client, candidate)
-            event: Event = Matched(job.number, len(outcome.candidates), outcome.remark)
-        elif isinstance(outcome, CancelledError):
-            shutil.rmtree(self._folder_of(job), ignore_errors=True)
-            event = JobCancelled(job.number)
-        elif isinstance(outcome, SynthmatchError):
-            event = JobFailed.of(job.number, outcome)
+            self.rounds.tell(job, outcome, final=True)
+        elif self.rounds.has(job.number):
+            self.rounds.settle(job, _why(job, outcome))
         else:
-            log.error("match %d failed by a fault of ours", job.number, exc_info=outcome)
-            event = JobFailed(job.number, "fault", OUR_FAULT)
-        log.info("match %d: %s", job.number, type(event).__name__)
-        self._emit(job.client, event)
-        if isinstance(outcome, Found):
-            self._clean()
+            event = self._end_of(job, outcome)
+            log.info("match %d: %s", job.number, type(event).__name__)
+            self._emit(job.client, event)
+            return
+        self._clean()
 
-    def preset(self, number: int, rank: int) -> Path:
-        """Return the ``.fxp`` of a candidate.
-
-        Raises:
-            ServiceError: there is no such match any more, or it has no such candidate.
-        """
-        with self._lock:
-            candidates = self._kept.get(number)
-        if candidates is None:
-            raise ServiceError(
-                f"match {number} is not, or no longer, among the last {KEPT_MATCHES}: match again."
-            )
-        if not 1 <= rank <= len(candidates):
-            raise ServiceError(
-                f"match {number} has no candidate {rank}: choose one from 1 to {len(candidates)}."
-            )
-        return Path(candidates[rank - 1].preset_path)
+    def _end_of(self, job: Job, fault: Exception) -> JobFailed | JobCancelled:
+        if isinstance(fault, CancelledError):
+            shutil.rmtree(self._folder_of(job), ignore_errors=True)
+            return JobCancelled(job.number)
+        if isinstance(fault, SynthmatchError):
+            return JobFailed.of(job.number, fault)
+        return JobFailed(job.number, "fault", _why(job, fault))
 
     def _folder_of(self, job: Job) -> Path:
         return self._folder / f"{job.number:06d}"
@@ -187,11 +164,21 @@ class Matches:
         with self._lock, contextlib.suppress(OSError):
             for path in self._folders()[:-KEPT_MATCHES]:
                 shutil.rmtree(path, ignore_errors=True)
-                self._kept.pop(int(path.name), None)
+                self.rounds.forget(int(path.name))
             sounds = [path for path in self._sounds.iterdir() if path.is_file()]
             sounds.sort(key=lambda path: path.stat().st_mtime_ns)
             for path in sounds[:-KEPT_SOUNDS]:
                 path.unlink(missing_ok=True)
+
+
+def _why(job: Job, fault: Exception) -> str:
+    """Return what the user should know of a fault; nothing where the user wanted it so."""
+    if isinstance(fault, CancelledError):
+        return ""
+    if isinstance(fault, SynthmatchError):
+        return str(fault)
+    log.error("match %d failed by a fault of ours", job.number, exc_info=fault)
+    return OUR_FAULT
 
 
 def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateReady, ...]:
@@ -200,9 +187,11 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
     return tuple(
         CandidateReady(
             job=number,
+            candidate=match.rank,
             rank=match.rank,
             note=match.candidate.parameters.note,
             distance=match.score.distance if match.score else -1.0,
+            similarity=-1.0,
             preset_path=str(preset),
             render_path=str(preset.with_suffix(".wav")) if match.render else "",
             tells=tuple(tells(match.candidate.parameters)),

@@ -49,7 +49,7 @@ class SurgeDesk:
 
     Args:
         link: the way to Surge XT.
-        preset: returns the ``.fxp`` of a match's number and a rank.
+        preset: returns the ``.fxp`` of a match's number and a candidate's.
     """
 
     def __init__(self, link: Link, preset: Callable[[int, int], Path]) -> None:
@@ -79,7 +79,11 @@ class SurgeDesk:
         self._chosen[client] = port
         return port
 
-    def write(self, client: str, number: int, rank: int) -> WriteReport:
+    def chosen(self, client: str) -> int | None:
+        """Return the port that a client has chosen, None for none; may be asked by any thread."""
+        return self._chosen.get(client)
+
+    def write(self, client: str, number: int, candidate: int) -> WriteReport:
         """Write a candidate, with the user's patch kept before.
 
         It is kept before the first write of a match, and when the user has loaded another since.
@@ -89,14 +93,15 @@ class SurgeDesk:
             LinkError: Surge XT cannot be reached, or its patch cannot be kept; then nothing was
                 written.
         """
-        preset = self._preset(number, rank)
+        preset = self._preset(number, candidate)
         port = self._port(client)
         if (number, port) not in self._kept or self._link.replaced(port):
             self._link.snapshot(port)
             recent = {pair for pair in self._kept if pair[0] > number - REMEMBERED_MATCHES}
             self._kept = recent | {(number, port)}
         report = self._link.write(port, preset)
-        log.info("match %d, candidate %d: %s in %.3f s", number, rank, report.state, report.seconds)
+        told = (number, candidate, report.state, report.seconds)
+        log.info("match %d, candidate %d: %s in %.3f s", *told)
         return report
 
     def undo(self, client: str) -> WriteReport:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backend.errors import SynthmatchError
 from backend.osc.codes import code_of
-from backend.osc.fields import Count, Fraction, Positive, Stage
+from backend.osc.fields import Count, Fraction, Positive, Similarity, Stage
 from backend.records import Note
 
 
@@ -22,22 +22,26 @@ class Progress:
 
 @dataclass(frozen=True)
 class CandidateReady:
-    """A candidate in its final rank.
+    """A candidate, in its rank of this round.
 
     Args:
         job: its match.
+        candidate: its number within the match, from 1; the same in every round.
         rank: 1 is the nearest.
         note: plays it as in the sound.
         distance: from the sound, lower is nearer; -1 if it was not rendered.
+        similarity: 0..100 for people; -1 if unknown.
         preset_path: its ``.fxp``.
         render_path: its ``.wav``; empty if it was not rendered.
         tells: what stands out, in a few words each.
     """
 
     job: Positive
+    candidate: Positive
     rank: Count
     note: Note
     distance: float
+    similarity: Similarity
     preset_path: str
     render_path: str
     tells: tuple[str, ...]
@@ -45,10 +49,22 @@ class CandidateReady:
 
 @dataclass(frozen=True)
 class Matched:
-    """All candidates of a match are ready; the remark is for the user, or empty."""
+    """All candidates of a round are ready: those told since the last Matched of this match.
+
+    They replace the round before. The same round once more changes nothing but ``final``.
+
+    Args:
+        job: the match.
+        round: from 1.
+        count: how many candidates.
+        final: whether nothing better will come.
+        remark: for the user, or empty.
+    """
 
     job: Positive
+    round: Positive
     count: Count
+    final: bool
     remark: str
 
 
@@ -68,7 +84,7 @@ class JobFailed:
 
 @dataclass(frozen=True)
 class JobCancelled:
-    """A match was given up, because its client asked, started another, or left."""
+    """A match was given up before it told a round: its client asked, started another, or left."""
 
     job: Positive
 

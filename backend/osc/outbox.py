@@ -69,9 +69,10 @@ class Outbox:
             return
         number = self._next_number()
         datagram = write(EventHead(self._client, number, self._last), event)
-        if isinstance(event, Matched | JobFailed | JobCancelled):
-            if self._progress is not None and self._progress.job == event.job:
-                self._progress = None  # it would arrive after the end
+        match event:
+            case Matched(job, final=True) | JobFailed(job) | JobCancelled(job):
+                if self._progress is not None and self._progress.job == job:
+                    self._progress = None  # it would arrive after the end
         self._waiting.append(_Waiting(number, datagram))
         self._last = number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from backend.osc.fields import Count, Natural, Port, Positive, Spec
+from backend.osc.fields import Count, Lock, Natural, Port, Positive, Spec
 from backend.osc.schema import Within
 
 
@@ -44,6 +44,8 @@ class StartMatch:
         count: how many presets.
         seed: same sound and seed, same presets.
         spec: the parameter space.
+        budget_s: how long candidates may be improved after the first results; 0: not at all.
+        locks: sections that stay as they are in the patch of the chosen Surge XT.
     """
 
     path: str
@@ -51,11 +53,16 @@ class StartMatch:
     count: Count = 8
     seed: Natural = 0
     spec: Spec = "surge_full"
+    budget_s: Annotated[float, Within(0, 60)] = 0.0
+    locks: tuple[Lock, ...] = ()
 
 
 @dataclass(frozen=True)
 class CancelJob:
-    """Give up a match. Answered by Cancelled, and JobCancelled follows."""
+    """Give up a match. Answered by Cancelled.
+
+    JobCancelled follows, or a final Matched where a round was told.
+    """
 
     job: Positive
 
@@ -64,11 +71,12 @@ class CancelJob:
 class WriteCandidate:
     """Put a candidate into the chosen Surge XT. Answered by Written.
 
-    The first write of a job keeps the user's patch for Undo.
+    The first write of a job keeps the user's patch for Undo, and settles the job: the round that
+    was told last is final.
     """
 
     job: Positive
-    rank: Count
+    candidate: Positive
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class KeepCandidate:
     """Save a candidate's preset to a path outside. Answered by Kept."""
 
     job: Positive
-    rank: Count
+    candidate: Positive
     path: str
 
 

@@ -4,7 +4,7 @@ int, float, str   i, f, s; Annotated[int, Within(low, high)] has limits
 bool              i, 0 or 1
 Literal["a", "b"] s, one of these
 a dataclass       its fields, one after the other
-tuple[X, ...]     i, how many, then the fields of each
+tuple[X, ...]     i, how many, then the fields of each; of a Literal, no two the same
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def _layout_of(name: str, hint: Any) -> tuple[Field, ...]:
     if get_origin(hint) is tuple:
         item = _item(hint)
         parts = layout(item) if _is_record(item) else _layout_of("item", item)
-        return (Field(name, "i", "0..", parts),)
+        most = str(len(get_args(item))) if get_origin(item) is Literal else ""
+        return (Field(name, "i", f"0..{most}", parts),)
     if get_origin(hint) is Literal:
         return (Field(name, "s", ", ".join(get_args(hint))),)
     kind, within = _plain(hint)
@@ -129,6 +130,7 @@ def _flatten(name: str, hint: Any, value: object) -> list[Argument]:
     if get_origin(hint) is tuple:
         assert isinstance(value, tuple), f"{name} must be a tuple, not {value!r}"
         item = _item(hint)
+        _check_distinct(name, item, value)
         return [len(value), *(a for each in value for a in _flatten(name, item, each))]
     kind, _ = _plain(hint)
     if _is_record(kind):
@@ -146,7 +148,9 @@ def _build(name: str, hint: Any, arguments: Iterator[Argument]) -> Any:
         if type(count) is not int or count < 0:
             raise _wrong(f"{name} (how many)", count, "a whole number from 0")
         # Whatever number came, no more are built than there are arguments.
-        return tuple(_build(name, item, arguments) for _ in range(count))
+        values = tuple(_build(name, item, arguments) for _ in range(count))
+        _check_distinct(name, item, values)
+        return values
     kind, _ = _plain(hint)
     if _is_record(kind):
         return build(kind, arguments)
@@ -161,6 +165,12 @@ def _next(name: str, arguments: Iterator[Argument]) -> Argument:
     for argument in arguments:
         return argument
     raise ProtocolError(f"{name} is missing: there are too few arguments.")
+
+
+def _check_distinct(name: str, item: Any, values: tuple[Any, ...]) -> None:
+    """Refuse doubles among the words of a list, which is to say, more than there are."""
+    if get_origin(item) is Literal and len(set(values)) < len(values):
+        raise _wrong(name, ", ".join(values), f"each of {', '.join(get_args(item))} at most once")
 
 
 def _check(name: str, hint: Any, value: object) -> None:

@@ -54,6 +54,14 @@ def test_twice_the_presets_take_twice_as_long_but_load_once(
     assert estimates.start("surge_full", 16).advance("load", 0.0) == pytest.approx(5 + 22)
 
 
+def test_a_budget_counts_and_teaches_nothing(estimates: Estimates, clock: Clock) -> None:
+    course = estimates.start("surge_full", 8, 10.0)
+    play(course, clock, {"load": 0.0, "propose": 2.0, "render": 8.0, "refine": 4.0, "write": 1.0})
+    course = estimates.start("surge_full", 8, 3.0)
+    assert course.advance("render", 0.0) == pytest.approx(8 + 3 + 1)
+    assert estimates.start("surge_full", 8).advance("render", 0.0) == pytest.approx(8 + 1)
+
+
 def test_each_parameter_space_has_its_own_pace(estimates: Estimates, clock: Clock) -> None:
     play(estimates.start("surge_full", 8), clock, WARM)
     assert estimates.start("surge_simple", 8).advance("load", 0.0) == UNKNOWN_S

@@ -63,10 +63,16 @@ class FakeClient:
         return event
 
 
+def number_of(rank: int) -> int:
+    """Return the number of the candidate in a rank, which is another."""
+    return 20 - rank
+
+
 def ready(rank: int, *, render: Path | None = None, job: int = JOB) -> say.CandidateReady:
+    place, far = (job, number_of(rank), rank), (0.1 * rank, -1.0)
     note = Note(57, 0.05, 0.4)
     path = str(render) if render else ""
-    return say.CandidateReady(job, rank, note, 0.1 * rank, f"{rank}.fxp", path, ("bright",))
+    return say.CandidateReady(*place, note, *far, f"{rank}.fxp", path, ("bright",))
 
 
 @pytest.fixture
@@ -74,7 +80,8 @@ def client(tmp_path: Path) -> FakeClient:
     folder = tmp_path / "to the backend"
     folder.mkdir()
     client = FakeClient(folder)
-    client.events.extend([*(ready(rank) for rank in (1, 2, 3)), say.Matched(JOB, 3, "a remark")])
+    matched = say.Matched(JOB, 1, 3, True, "a remark")
+    client.events.extend([*(ready(rank) for rank in (1, 2, 3)), matched])
     return client
 
 
@@ -117,7 +124,7 @@ def wait(session: LiveSession) -> str:
 
 
 def written(client: FakeClient) -> list[int]:
-    return [ask.rank for ask in client.asked if isinstance(ask, say.WriteCandidate)]
+    return [number_of(ask.candidate) for ask in client.asked if isinstance(ask, say.WriteCandidate)]
 
 
 def test_the_region_is_handed_over_sample_by_sample_and_taken_away_after(
@@ -161,8 +168,8 @@ def test_wait_tells_progress_and_news_and_collects_in_order_of_rank(
             ready(2),
             ready(9, job=JOB - 1),
             ready(1),
-            say.Matched(JOB - 1, 9, "another"),
-            say.Matched(JOB, 2, "a remark"),
+            say.Matched(JOB - 1, 1, 9, True, "another"),
+            say.Matched(JOB, 1, 2, True, "a remark"),
         ]
     )
     session.start(Wish(2, 0, "surge_full"))
@@ -273,7 +280,7 @@ def test_keep_saves_what_was_written_last_under_a_free_name(
     assert "tiny-2-2.fxp" in matched.do("keep").text
     matched.do("keep")
     kept = [ask for ask in client.asked if isinstance(ask, say.KeepCandidate)]
-    assert [(ask.rank, Path(ask.path).name) for ask in kept] == [
+    assert [(number_of(ask.candidate), Path(ask.path).name) for ask in kept] == [
         (2, "tiny-2-2.fxp"),
         (2, "tiny-2-3.fxp"),
     ]

@@ -13,7 +13,9 @@ from backend.osc.protocol import CandidateReady, Progress
 from backend.records import Note
 
 CANDIDATES = tuple(
-    CandidateReady(1, rank, Note(57, 0.0, 1.0), distance, f"{rank}.fxp", "", ("bright [/b]",))
+    CandidateReady(
+        *(1, rank, rank), Note(57, 0.0, 1.0), distance, -1, f"{rank}.fxp", "", ("bright [/b]",)
+    )
     for rank, distance in ((1, 0.25), (2, -1.0))
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,12 @@ from backend import service as service_module
 from backend.audio.files import write_wav
 from backend.discovery import Presence, read_discovery
 from backend.errors import DeviceError, SynthmatchError
+from backend.jobs import Job
 from backend.osc import protocol as say
-from backend.records import AudioRegion
+from backend.records import AudioRegion, Note
 from backend.service import Service
+from backend.service_matches import NO_LOCKS
+from backend.service_rounds import Found
 from backend.userdata import UserData, open_user_data
 
 LIMIT_S = 60.0
@@ -271,7 +274,66 @@ def test_the_first_onset_is_the_default_start(house: House) -> None:
     [request] = house.workshop.requests
     assert request.region.duration_s == pytest.approx(0.25, abs=0.001)
     assert (request.seed, request.spec_name) == (4, "surge_simple")
+    assert (request.budget_s, request.locks) == (0.0, ())
     assert "-1 for the first onset" in house.server.refusal(say.StartMatch(path, start_s=-0.5))
+
+
+def test_budget_locks_and_the_chosen_surge_go_with_the_match(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job] = []
+    submit = house.service._jobs.submit
+
+    def seen(job: Job) -> int:
+        jobs.append(job)
+        return submit(job)
+
+    monkeypatch.setattr(house.service._jobs, "submit", seen)
+    request = say.StartMatch(house.put("tone"), budget_s=10.0, locks=("lfos", "osc"))
+    house.server.ask(request, "tom")
+    house.server.ask(say.ChooseInstance(53280))
+    house.server.ask(request)
+    matched = house.server.event(say.Matched)
+    assert isinstance(matched, say.Matched) and matched.remark.endswith(NO_LOCKS)
+    assert [job.port for job in jobs] == [None, 53280]
+    for asked in (*jobs, *house.workshop.requests):
+        assert (asked.budget_s, asked.locks) == (10.0, ("lfos", "osc"))
+
+
+def tell_a_round(house: House) -> say.Matched:
+    """Let a match that is being made tell what it has so far."""
+    assert house.workshop.began.wait(LIMIT_S)
+    job = house.service._jobs._running
+    assert job is not None
+    far = (Note(60, 0.0, 1.0), -1.0, -1.0)
+    ready = say.CandidateReady(job.number, 1, 1, *far, "so-far-1.fxp", "", ())
+    house.service._matches.rounds.tell(job, Found((ready,), "so far"))
+    matched = house.server.event(say.Matched)
+    assert matched == say.Matched(job.number, 1, 1, False, "so far")
+    return matched
+
+
+def test_the_first_write_settles_a_match(house: House) -> None:
+    job = house.start("long")
+    first = tell_a_round(house)
+    assert "no candidate 2" in house.server.refusal(say.WriteCandidate(job, 2))
+    assert house.service._jobs._running is not None
+    assert isinstance(house.server.ask(say.WriteCandidate(job, 1)), say.Written)
+    assert house.server.event(say.Matched) == replace(first, final=True)
+    assert house.link.done[-1] == "write 53280 so-far-1.fxp"
+    assert isinstance(house.server.ask(say.WriteCandidate(job, 1)), say.Written)
+
+
+@pytest.mark.parametrize("how", ["cancel", "newer"])
+def test_a_match_that_has_told_a_round_is_settled_not_cancelled(house: House, how: str) -> None:
+    job = house.start("long")
+    first = tell_a_round(house)
+    if how == "cancel":
+        assert house.server.ask(say.CancelJob(job)) == say.Cancelled(job)
+    else:
+        house.start("tone")
+    assert house.server.event(say.Matched) == replace(first, final=True)
+    assert not [event for _, event in house.server.events if isinstance(event, say.JobCancelled)]
 
 
 def test_the_newest_match_of_a_client_counts(house: House) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_workshop import REMARK, FakeWorkshop
 
-from backend import service_matches
+from backend import service_matches, service_rounds
 from backend.audio.files import write_wav
 from backend.errors import AudioError, CancelledError, ServiceError
 from backend.jobs import Job
@@ -19,8 +19,10 @@ from backend.osc.protocol import (
     Matched,
     Progress,
 )
-from backend.records import AudioRegion
-from backend.service_matches import Found, Matches
+from backend.pipeline import MatchRequest, MatchResult
+from backend.records import AudioRegion, Note
+from backend.service_matches import NO_LOCKS, OUR_FAULT, Matches
+from backend.service_rounds import Found
 from backend.synth.patch_file import read_fxp
 from backend.synth.preset_json import parse_preset_json
 
@@ -77,22 +79,26 @@ def test_a_match_is_told_candidate_by_candidate(place: Place) -> None:
     first, second, third = place.events(CandidateReady)
     assert isinstance(first, CandidateReady) and isinstance(second, CandidateReady)
     assert (first.job, first.rank, first.distance) == (job.number, 1, 0.25)
+    assert [event.candidate for event in (first, second)] == [1, 2] and first.similarity == -1
     assert (second.rank, second.distance, second.render_path) == (2, -1.0, "")
     assert Path(first.render_path).is_file() and first.tells
     read_fxp(Path(first.preset_path))
     written = parse_preset_json(Path(first.preset_path).with_suffix(".json").read_text())
     assert written.note == first.note
     [matched] = place.events(Matched)
-    assert matched == Matched(job.number, 3, REMARK)
+    assert matched == Matched(job.number, 1, 3, True, REMARK)
 
 
 def test_what_was_asked_for_is_what_is_matched(place: Place) -> None:
     job = place.job(count=4, seed=9)
-    job.spec_name = "surge_simple"
+    job.spec_name, job.budget_s, job.locks = "surge_simple", 3.0, ("osc",)
     place.run(job)
     [request] = place.workshop.requests
     assert (request.count, request.seed, request.spec_name) == (4, 9, "surge_simple")
     assert (request.region.name, request.picture) == ("tone", False)
+    assert (request.budget_s, request.locks) == (3.0, ("osc",))
+    [matched] = place.events(Matched)
+    assert isinstance(matched, Matched) and matched.remark == f"{REMARK} {NO_LOCKS}"
     assert request.folder.parent == place.folder
 
 
@@ -182,31 +188,52 @@ def test_a_match_cancelled_after_its_end_leaves_no_files(place: Place) -> None:
     place.matches.ended(job, CancelledError("too late"))
     assert list(place.folder.iterdir()) == []
     with pytest.raises(ServiceError):
-        place.matches.preset(job.number, 1)
+        place.matches.rounds.preset(job.number, 1)
 
 
-def test_a_candidate_is_found_by_match_and_rank(place: Place) -> None:
-    job = place.job(count=2)
+@pytest.mark.parametrize(
+    ("fault", "remark"),
+    [
+        (CancelledError("taken back"), "so far"),
+        (AudioError("it broke."), "so far it broke."),
+        (ZeroDivisionError("a bug"), f"so far {OUR_FAULT}"),
+    ],
+)
+def test_what_was_told_outlives_the_end_of_its_improvement(
+    place: Place, monkeypatch: pytest.MonkeyPatch, fault: Exception, remark: str
+) -> None:
+    job = place.job()
+
+    def improve(request: MatchRequest, *_: object) -> MatchResult:
+        request.folder.mkdir()
+        (request.folder / "1.fxp").touch()
+        far = (Note(60, 0.0, 1.0), -1.0, -1.0)
+        ready = CandidateReady(job.number, 1, 1, *far, "1.fxp", "", ())
+        place.matches.rounds.tell(job, Found((ready,), "so far"))
+        raise fault
+
+    monkeypatch.setattr(place.workshop, "match", improve)
     place.run(job)
-    assert place.matches.preset(job.number, 2).name == "tone-2.fxp"
-    for rank in (0, 3, -1):
-        with pytest.raises(ServiceError, match="from 1 to 2"):
-            place.matches.preset(job.number, rank)
-    with pytest.raises(ServiceError, match="match again"):
-        place.matches.preset(job.number + 1, 1)
+    assert [event for _, event in place.told][1:] == [
+        Matched(job.number, 1, 1, False, "so far"),
+        Matched(job.number, 1, 1, True, remark),
+    ]
+    assert len(list(place.folder.rglob("1.fxp"))) == 1
+    assert place.matches.rounds.preset(job.number, 1).name == "1.fxp"
 
 
 def test_only_the_last_matches_are_kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_matches, "KEPT_MATCHES", 3)
+    for module in (service_matches, service_rounds):
+        monkeypatch.setattr(module, "KEPT_MATCHES", 3)
     jobs = [place.job(count=1) for _ in range(5)]
     for job in jobs:
         place.run(job)
     assert len(list(place.folder.iterdir())) == 3
     for job in jobs[:2]:
         with pytest.raises(ServiceError, match="the last 3"):
-            place.matches.preset(job.number, 1)
-    assert all(place.matches.preset(job.number, 1).is_file() for job in jobs[2:])
-    assert len(place.matches._kept) == 3
+            place.matches.rounds.preset(job.number, 1)
+    assert all(place.matches.rounds.preset(job.number, 1).is_file() for job in jobs[2:])
+    assert len(place.matches.rounds._told) == 3
 
 
 def test_old_sounds_are_removed_and_new_ones_kept(

@@ -14,10 +14,10 @@ def link() -> FakeLink:
     return FakeLink(53280)
 
 
-def preset(number: int, rank: int) -> Path:
+def preset(number: int, candidate: int) -> Path:
     if number > 900:
         raise ServiceError("no such match")
-    return Path(f"{number}-{rank}.fxp")
+    return Path(f"{number}-{candidate}.fxp")
 
 
 @pytest.fixture

@@ -188,6 +188,7 @@ def test_a_match_is_found_written_undone_and_kept(backends: Backends, tmp_path: 
         candidates = [next_event(client, say.CandidateReady) for _ in range(3)]
         assert next_event(client, say.Matched).job == queued.job
         assert [candidate.rank for candidate in candidates] == [1, 2, 3]
+        assert len({candidate.candidate for candidate in candidates}) == 3
         assert all(read_fxp(Path(candidate.preset_path)) for candidate in candidates)
         assert client.ask(say.ListInstances(), say.Instances).instances[0].port == 53280
         client.ask(say.ChooseInstance(53280), say.Chosen)
@@ -250,8 +251,9 @@ def test_the_whole_way_on_a_real_surge_and_killed_while_it_renders(
             distances = [candidate.distance for candidate in candidates]
             assert distances == sorted(distances) and distances[0] >= 0
             assert all(Path(candidate.render_path).is_file() for candidate in candidates)
-            for rank in (1, 2, 3):
-                written = client.ask(say.WriteCandidate(job, rank), say.Written, LIMIT_S)
+            for each in candidates:
+                request = say.WriteCandidate(job, each.candidate)
+                written = client.ask(request, say.Written, LIMIT_S)
                 assert (written.report.state, written.differing_count) == ("verified", 0)
             assert len(list((backends.folder / "undo").glob("*.fxp"))) == 1
             undone = client.ask(say.Undo(), say.Written, LIMIT_S)

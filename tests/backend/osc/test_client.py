@@ -65,7 +65,7 @@ class Service:
             reply(Queued(job, 0))
             for step in range(5):
                 self.server.emit(client, Progress(job, "render", step / 4, -1))
-            self.server.emit(client, Matched(job, 8, ""))
+            self.server.emit(client, Matched(job, 1, 8, True, ""))
         elif isinstance(request, CancelJob):
             reply(Cancelled(request.job))
         elif isinstance(request, Undo):
@@ -106,7 +106,7 @@ def test_events_come_in_order_and_only_the_newest_progress(client: Client) -> No
     for seed in range(3):
         client.request(StartMatch("a.wav", seed=seed))
     events = [client.next_event(PATIENCE_S) for _ in range(3)]
-    while events[-1] != Matched(3, 8, ""):
+    while events[-1] != Matched(3, 1, 8, True, ""):
         events.append(client.next_event(PATIENCE_S))
     assert [e.job for e in events if isinstance(e, Matched)] == [1, 2, 3]
     assert len([e for e in events if isinstance(e, Progress)]) < 15
@@ -121,7 +121,7 @@ def test_a_bad_way_changes_nothing(service: Service, seed: int) -> None:
             assert client.request(StartMatch("a.wav", seed=n), PATIENCE_S) == Queued(n + 1, 0)
             assert client.request(CancelJob(n + 1), PATIENCE_S) == Cancelled(n + 1)
         events = []
-        while events[-1:] != [Matched(ROUNDS, 8, "")]:
+        while events[-1:] != [Matched(ROUNDS, 1, 8, True, "")]:
             events.append(client.next_event(PATIENCE_S))
             assert events[-1] is not None
         jobs = [event.job for event in events if isinstance(event, Matched)]
@@ -245,16 +245,16 @@ def test_heartbeats_keep_the_lease() -> None:
 
 def test_a_forgotten_client_greets_again_and_is_told(client: Client, service: Service) -> None:
     client.request(StartMatch("a.wav", seed=0))
-    while client.next_event(PATIENCE_S) != Matched(1, 8, ""):
+    while client.next_event(PATIENCE_S) != Matched(1, 1, 8, True, ""):
         pass
     service.server._let_go(service.server.clients())
     assert client.request(StartMatch("a.wav", seed=1)) == Queued(2, 0)
     assert service.done[StartMatch("a.wav", seed=1)] == 1
     events = []
-    while events[-1:] != [Matched(2, 8, "")]:
+    while events[-1:] != [Matched(2, 1, 8, True, "")]:
         events.append(client.next_event(PATIENCE_S))
     assert events[0] == FORGOTTEN
-    assert events.count(Matched(2, 8, "")) == 1
+    assert events.count(Matched(2, 1, 8, True, "")) == 1
     assert len(service.server.clients()) == 1
 
 
@@ -270,7 +270,7 @@ def test_a_backend_that_dies_is_noticed_after_its_last_events() -> None:
         while True:
             seen.append(client.next_event(PATIENCE_S))
             assert seen[-1] is not None
-    assert seen[-1] == Matched(1, 8, "")
+    assert seen[-1] == Matched(1, 1, 8, True, "")
     with pytest.raises(ServiceError, match="the backend is gone"):
         client.request(CancelJob(1), PATIENCE_S)
     assert client.request(StopService(), PATIENCE_S) == Stopping()
@@ -281,13 +281,13 @@ def test_a_stranger_cannot_tell_events(client: Client, service: Service) -> None
     number, us = client.welcome.number, client._exchange._socket.getsockname()
     (ours,) = service.server.clients()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as liar:
-        liar.sendto(write(EventHead(ours, number + 1, number), Matched(1, 8, "")), us)
+        liar.sendto(write(EventHead(ours, number + 1, number), Matched(1, 1, 8, True, "")), us)
     other = EventHead("another-client", number + 1, number)
-    service.server._socket.sendto(write(other, Matched(1, 8, "")), us)
+    service.server._socket.sendto(write(other, Matched(1, 1, 8, True, "")), us)
     assert client.request(CancelJob(3)) == Cancelled(3)
     assert client.next_event(0.0) is None
-    service.server.emit(ours, Matched(2, 8, ""))
-    assert client.next_event(PATIENCE_S) == Matched(2, 8, "")
+    service.server.emit(ours, Matched(2, 1, 8, True, ""))
+    assert client.next_event(PATIENCE_S) == Matched(2, 1, 8, True, "")
 
 
 def announce(folder: Path, port: int, protocol: int) -> Presence:
@@ -307,8 +307,12 @@ def test_connect_finds_the_backend_by_its_file(tmp_path: Path) -> None:
 
 
 def test_connect_tells_what_is_wrong(tmp_path: Path) -> None:
+    newer = PROTOCOL_VERSION + 1
     with pytest.raises(ServiceError, match="no backend is running: start it with synthmatch"):
         Client.connect(tmp_path, "test", start=False)
-    with announce(tmp_path, unused_port(), PROTOCOL_VERSION + 1):
-        with pytest.raises(ServiceError, match=r"4711, Synthmatch 0.9.*version 2 .*version 1"):
+    with announce(tmp_path, unused_port(), newer):
+        with pytest.raises(
+            ServiceError,
+            match=f"4711, Synthmatch 0.9.*version {newer} .*version {PROTOCOL_VERSION}",
+        ):
             Client.connect(tmp_path, "test", start=False)

@@ -30,8 +30,8 @@ def inbox() -> Inbox:
 
 
 def test_doubled_events_are_acknowledged_again_and_read_once(inbox: Inbox) -> None:
-    assert [inbox.take(head(12, 10), Matched(1, 8, "")) for _ in range(3)] == [12, 12, 12]
-    assert drain(inbox) == [Matched(1, 8, "")]
+    assert [inbox.take(head(12, 10), Matched(1, 1, 8, True, "")) for _ in range(3)] == [12, 12, 12]
+    assert drain(inbox) == [Matched(1, 1, 8, True, "")]
 
 
 def test_an_event_waits_for_the_one_before_it(inbox: Inbox) -> None:

@@ -44,7 +44,7 @@ def numbers(outbox: Outbox, now_s: float) -> list[int]:
 
 
 def test_repeats_come_at_growing_intervals_until_given_up(outbox: Outbox) -> None:
-    outbox.put(Matched(1, 8, ""))
+    outbox.put(Matched(1, 1, 8, True, ""))
     now_s, pauses = 0.0, []
     while not outbox.is_stuck():
         assert numbers(outbox, now_s) == [101]
@@ -58,7 +58,7 @@ def test_repeats_come_at_growing_intervals_until_given_up(outbox: Outbox) -> Non
 
 def test_only_a_window_is_under_way(outbox: Outbox) -> None:
     for job in range(1, WINDOW + 4):
-        outbox.put(Matched(job, 8, ""))
+        outbox.put(Matched(job, 1, 8, True, ""))
     first = numbers(outbox, 0.0)
     assert first == list(range(101, 101 + WINDOW))
     outbox.acknowledge(first[1])
@@ -94,7 +94,7 @@ def test_only_the_newest_progress_is_sent_and_once(outbox: Outbox) -> None:
     assert outbox.next_due_s() == float("inf")
 
 
-@pytest.mark.parametrize("end", [Matched(1, 8, ""), JobFailed(1, "audio", "x")])
+@pytest.mark.parametrize("end", [Matched(1, 1, 8, True, ""), JobFailed(1, "audio", "x")])
 def test_no_progress_comes_after_the_end(outbox: Outbox, end: Any) -> None:
     outbox.put(Progress(1, "render", 0.5, -1))
     outbox.put(end)
@@ -102,6 +102,12 @@ def test_no_progress_comes_after_the_end(outbox: Outbox, end: Any) -> None:
     outbox.put(Progress(2, "render", 0.5, -1))
     outbox.put(end)
     assert Progress(2, "render", 0.5, -1) in [record for _, record in events(outbox, 1.0)]
+
+
+def test_progress_goes_on_after_a_round_that_is_not_the_last(outbox: Outbox) -> None:
+    outbox.put(Progress(1, "refine", 0.5, -1))
+    outbox.put(Matched(1, 1, 8, False, ""))
+    assert Progress(1, "refine", 0.5, -1) in [record for _, record in events(outbox, 0.0)]
 
 
 def test_too_many_waiting_is_stuck(outbox: Outbox) -> None:

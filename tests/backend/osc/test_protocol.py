@@ -53,7 +53,9 @@ def strategy(hint: Any, name: str = "") -> st.SearchStrategy[Any]:
         own = {field: strategy(hints[field], field) for field in hints}
         return st.builds(hint, **own)
     if getattr(hint, "__origin__", None) is tuple:
-        return st.lists(strategy(get_args(hint)[0]), max_size=4).map(tuple)
+        item = get_args(hint)[0]
+        words = str(item).startswith("typing.Literal")  # no two the same
+        return st.lists(strategy(item), max_size=4, unique=words).map(tuple)
     if str(hint).startswith("typing.Literal"):
         return st.sampled_from(get_args(hint))
     limit = 2**31 - 1 if hint is int else 2.0**100
@@ -218,14 +220,31 @@ def test_directions_are_kept_apart() -> None:
     "record",
     [
         WriteCandidate(0, 1),
-        WriteCandidate(1, 65),
+        WriteCandidate(1, -1),
         StartMatch("a", count=0),
         StartMatch("a", seed=-1),
+        StartMatch("a", budget_s=60.5),
+        StartMatch("a", budget_s=-1.0),
+        CandidateReady(1, 1, 1, Note(60, 0.0, 1.0), -1, 100.5, "a.fxp", "", ()),
     ],
 )
 def test_values_outside_their_limits_are_not_sent(record: Any) -> None:
     with pytest.raises(ProtocolError, match="must be from"):
-        write(HEAD, record)
+        write(EventHead("client-1", 1, 0) if isinstance(record, CandidateReady) else HEAD, record)
+
+
+def test_a_list_of_words_has_no_doubles_and_no_others() -> None:
+    assert [(f.name, f.allowed) for f in layout(StartMatch)][-1] == ("locks", "0..5")
+    everything = get_args(fields.Lock)
+    message = read_message(write(HEAD, StartMatch("a", locks=everything)))
+    assert read_record(message, RequestHead).locks == everything
+    with pytest.raises(ProtocolError, match="osc, osc.*at most once"):
+        write(HEAD, StartMatch("a", locks=("osc", "osc")))
+    start = (*message.arguments[:-6],)
+    for locks in (("lfos", "osc", "lfos"), ("pitch",), (*everything, "osc")):
+        theirs = write_message(message.address, [*start, len(locks), *locks])
+        with pytest.raises(ProtocolError, match="StartMatch.locks"):
+            read_record(read_message(theirs), RequestHead)
 
 
 def test_a_report_of_any_length_can_be_told() -> None:
@@ -239,8 +258,9 @@ def test_a_report_of_any_length_can_be_told() -> None:
 
 
 def test_layout_says_what_is_written() -> None:
-    assert [(f.name, f.tag, f.allowed) for f in layout(CandidateReady)][:5] == [
+    assert [(f.name, f.tag, f.allowed) for f in layout(CandidateReady)][:6] == [
         ("job", "i", "1..2147483647"),
+        ("candidate", "i", "1..2147483647"),
         ("rank", "i", "1..64"),
         ("note.pitch", "i", ""),
         ("note.on_s", "f", ""),
@@ -269,4 +289,4 @@ def test_a_fault_keeps_its_kind_and_sentence() -> None:
         "surge_not_found", "no Surge XT"
     )
     note = Note(60, 0.0, 1.0)
-    assert CandidateReady(1, 1, note, -1, "a.fxp", "", ()).distance == -1
+    assert CandidateReady(1, 1, 1, note, -1, -1, "a.fxp", "", ()).distance == -1

@@ -269,24 +269,24 @@ def test_a_lease_ends_and_any_request_renews_it(
     pass_time(server, clock, 2.5)
     wait_for(lambda: service.gone == ["client-1"], "the end of the lease")
     assert server.clients() == ()
-    server.emit("client-1", Matched(1, 1, ""))
+    server.emit("client-1", Matched(1, 1, 1, True, ""))
     assert client.hears_nothing_until(Heartbeat()).code == "session"
 
 
 def test_a_computer_that_slept_ends_no_lease(
     client: BareClient, server: Server, service: Service, clock: Clock
 ) -> None:
-    server.emit("client-1", Matched(1, 1, ""))
+    server.emit("client-1", Matched(1, 1, 1, True, ""))
     client.receive()
     clock.now_s += 3600
     _, again = client.receive()  # the tick after the sleep
-    assert again == Matched(1, 1, "")
+    assert again == Matched(1, 1, 1, True, "")
     assert client.ask(Heartbeat()) == Alive("loading", 0.5)
     assert service.gone == []
 
 
 def test_events_repeat_until_acknowledged(client: BareClient, server: Server, clock: Clock) -> None:
-    server.emit("client-1", Matched(1, 8, ""))
+    server.emit("client-1", Matched(1, 1, 8, True, ""))
     server.emit("client-1", ServiceNews("news"))
     first, _ = client.receive()
     second, _ = client.receive()
@@ -306,7 +306,7 @@ def test_events_repeat_until_acknowledged(client: BareClient, server: Server, cl
 def test_an_ack_of_what_was_never_sent_counts_for_nothing(
     client: BareClient, server: Server, clock: Clock
 ) -> None:
-    server.emit("client-1", Matched(1, 8, ""))
+    server.emit("client-1", Matched(1, 1, 8, True, ""))
     number = client.receive()[0].number
     client.send(Ack(number + 1000), serial=0)
     client.ask(Heartbeat())
@@ -317,7 +317,7 @@ def test_an_ack_of_what_was_never_sent_counts_for_nothing(
 def test_a_client_that_never_acknowledges_is_let_go(
     client: BareClient, server: Server, service: Service, clock: Clock
 ) -> None:
-    server.emit("client-1", Matched(1, 8, ""))
+    server.emit("client-1", Matched(1, 1, 8, True, ""))
 
     for _ in range(60):
         pass_time(server, clock, 1.0)
@@ -328,9 +328,9 @@ def test_a_client_that_never_acknowledges_is_let_go(
 def test_events_go_to_their_client_alone(client: BareClient, server: Server) -> None:
     other = BareClient(server.port, "client-2")
     other.hello()
-    server.emit("client-2", Matched(2, 8, ""))
-    server.emit("client-3", Matched(3, 8, ""))
-    assert other.receive()[1] == Matched(2, 8, "")
+    server.emit("client-2", Matched(2, 1, 8, True, ""))
+    server.emit("client-3", Matched(3, 1, 8, True, ""))
+    assert other.receive()[1] == Matched(2, 1, 8, True, "")
     client.hears_nothing_until(Heartbeat())
     other.close()
 
