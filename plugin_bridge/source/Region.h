@@ -2,6 +2,8 @@
 
 #include <juce_audio_basics/juce_audio_basics.h>
 
+#include <memory>
+
 namespace synthmatch
 {
 
@@ -35,5 +37,18 @@ struct Region
 };
 
 using RegionPtr = std::shared_ptr<const Region>;
+
+/** A region of a whole sound: its onset is looked for, and its trim spans all of it.
+
+    @param audio         1 or 2 channels; samples that are not finite become 0
+    @param sampleRateHz  above 0
+*/
+std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampleRateHz, const juce::String& name);
+
+/** The same sound with another trim, brought into 0 <= startS < endS <= length. */
+RegionPtr withTrim (const Region&, double startS, double endS);
+
+/** Only the part to be matched; empty where the region has no audio. */
+juce::AudioBuffer<float> trimmedAudio (const Region&);
 
 } // namespace synthmatch

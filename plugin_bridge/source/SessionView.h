@@ -1,6 +1,8 @@
 #pragma once
 
 #include "BackendLink.h"
+#include "CaptureState.h"
+#include "Problem.h"
 #include "Region.h"
 
 #include <array>
@@ -8,16 +10,6 @@
 
 namespace synthmatch
 {
-
-/** What is captured next, and how. */
-enum class CaptureState
-{
-    listening,       // the look-back ring runs; Match takes its last seconds
-    armedTransport,  // recording begins when the host's transport starts, ends when it stops
-    armedSound,      // recording begins with the first sound, ends with silence
-    recording,       // until stopped by hand, by the transport or by silence
-    captured         // `region` is what Match takes
-};
 
 /** What the match is doing. */
 enum class MatchState
@@ -55,15 +47,6 @@ struct CandidateView
 
 /** How the last write into Surge XT went. */
 enum class WriteState { none, writing, verified, unverified, queued, differs, failed };
-
-/** A sentence and what can be done about it. */
-struct Problem
-{
-    juce::String sentence; // empty: no problem
-    juce::String nextStep;
-
-    bool exists() const { return sentence.isNotEmpty(); }
-};
 
 /** Everything the editor shows, at one moment; made by the session, never changed. */
 struct SessionView
