@@ -43,10 +43,22 @@ struct CandidateView
     juce::String presetPath;
     juce::String renderPath;
     std::vector<juce::String> tells;
+
+    /** The bytes of its `.fxp`, so that the project can keep it; nullptr where it could not be read. */
+    std::shared_ptr<const juce::MemoryBlock> preset;
 };
 
-/** How the last write into Surge XT went. */
-enum class WriteState { none, writing, verified, unverified, queued, differs, failed };
+/** How the last write into Surge XT went; `none` with a selection: it is shown, and not in Surge XT. */
+enum class WriteState
+{
+    none,
+    writing,
+    verified,
+    unverified,
+    queued, // the host has stopped its audio: Surge XT takes it when that runs again
+    differs,
+    failed
+};
 
 /** Everything the editor shows, at one moment; made by the session, never changed. */
 struct SessionView
@@ -66,9 +78,11 @@ struct SessionView
 
     LinkReport link;
 
-    std::vector<CandidateView> candidates; // by rank
-    int job = 0;
-    int selected = -1; // index into candidates; -1: none
+    std::vector<CandidateView> candidates; // by rank; the earlier ones until a newer match has some
+    int job = 0;                           // theirs
+    int seed = 0;                          // that they were found with
+    bool outdated = false; // the backend no longer has them: Match finds them again, Keep still works
+    int selected = -1;     // index into candidates; -1: none
     WriteState write = WriteState::none;
     juce::String writeRemark;
     bool canUndo = false;
@@ -76,7 +90,7 @@ struct SessionView
 
     std::vector<protocol::Instance> instances;
     bool instancesKnown = false; // false until they were asked for
-    int chosenPort = 0;          // 0: none
+    int chosenPort = 0;          // 0: none; it may be missing in `instances`: then it does not answer
     Locks locks {};
     float budgetS = 0.0f;
     Audition audition = Audition::none;
@@ -112,10 +126,16 @@ public:
     virtual void setTrim (double startS, double endS) = 0;
     virtual void clearRegion() = 0; // back to listening
 
-    virtual void match() = 0; // the region, or the last seconds where there is none
+    /** The region, or the last seconds where there is none. It replaces a match that runs; the same
+        region again is matched with another seed, for other presets.
+    */
+    virtual void match() = 0;
     virtual void cancel() = 0;
 
-    virtual void select (int index) = 0; // writes it into the chosen Surge XT
+    /** Write a candidate into the chosen Surge XT. The best one is selected by itself when a match is final;
+        a write ends the improvement of its match.
+    */
+    virtual void select (int index) = 0;
     virtual void selectNext() = 0;
     virtual void selectPrevious() = 0;
     virtual void undo() = 0;
