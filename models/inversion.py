@@ -6,7 +6,6 @@ the rest of the program needs; it knows nothing of Surge XT but the name of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +18,7 @@ from models.config_json import ConfigError, require_range
 from models.encoder import Encoder
 from models.features import FeatureConfig, LogMel
 from models.flow import FlowConfig, PathSample, data_loss, flow_loss
-from models.sampler import PAPER_SAMPLER, SamplerConfig, Solution, integrate
+from models.sampler import PAPER_SAMPLER, Known, SamplerConfig, Velocity, integrate
 from models.spectrogram_tokens import EncoderConfig
 from models.velocity import VelocityConfig, VelocityField
 
@@ -119,6 +118,64 @@ class InversionModel(nn.Module):
             total = total + config.hint_weight * F.mse_loss(hint.float(), path.x_1)
         return Loss(total, flow, penalty)
 
+    @torch.inference_mode()
+    def hear(self, audio: npt.NDArray[np.float32]) -> Tensor:
+        """Return the context of one sound, for ``propose``; it can be used again.
+
+        Args:
+            audio: float32 ``(channels, samples)`` at the config's sample rate.
+
+        Returns:
+            Context of one item, on the model's device.
+
+        Raises:
+            ValueError: the audio has another shape than the config says.
+        """
+        batch = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))
+        mel_db = self.log_mel(batch.unsqueeze(0).to(self.log_mel.window.device))
+        context: Tensor = self.encoder(mel_db)
+        return context
+
+    @torch.inference_mode()
+    def propose(
+        self,
+        context: Tensor,
+        noise: Tensor,
+        sampler: SamplerConfig = PAPER_SAMPLER,
+        *,
+        begin: tuple[float, npt.NDArray[np.float32]] | None = None,
+        known: tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]] | None = None,
+    ) -> npt.NDArray[np.float32]:
+        """Propose a vector for each row of noise.
+
+        Args:
+            context: of one sound, from ``hear``.
+            noise: ``(count, width)``, from ``draw_noise``.
+            sampler: how to integrate.
+            begin: a time in 0..1 and vectors ``(count or 1, width)``: vary these, the less the
+                later the time, instead of sampling from noise alone.
+            known: bool ``(width,)`` and a vector ``(width,)``: numbers that are given, and stay
+                exactly so while the rest is sampled to go with them.
+
+        Returns:
+            float32 ``(count, width)``, roughly in -1..1, not clipped.
+        """
+        device = self.encoder.mel_mean.device
+
+        def there(array: npt.NDArray[np.generic]) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+        x_0 = noise.to(device)
+        solution = integrate(
+            self._field(context.expand(len(noise), *context.shape[1:]), sampler),
+            x_0,
+            sampler,
+            begin=None if begin is None else (begin[0], there(begin[1]).expand_as(x_0)),
+            known=None if known is None else Known(there(known[0]), there(known[1]).unsqueeze(0)),
+        )
+        vectors: npt.NDArray[np.float32] = solution.x_1.cpu().numpy()
+        return vectors
+
     def sample(
         self,
         audio: npt.NDArray[np.float32],
@@ -126,9 +183,8 @@ class InversionModel(nn.Module):
         count: int,
         seed: int,
         sampler: SamplerConfig = PAPER_SAMPLER,
-        first: int = 0,
     ) -> npt.NDArray[np.float32]:
-        """Propose vectors for one sound.
+        """Propose vectors for one sound that is heard only once: ``hear``, then ``propose``.
 
         Args:
             audio: float32 ``(channels, samples)`` at the config's sample rate.
@@ -136,64 +192,28 @@ class InversionModel(nn.Module):
             seed: of the noise; the first vectors do not depend on ``count``, and the noise is the
                 same on each device.
             sampler: how to integrate.
-            first: place of the first vector, where those before it have been made already.
 
         Returns:
             float32 ``(count, width)``, roughly in -1..1, not clipped.
 
         Raises:
-            ValueError: the audio has another shape than the config says.
-        """
-        with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(audio, dtype=np.float32))
-            mel_db = self.log_mel(batch.unsqueeze(0).to(self.log_mel.window.device))
-        solution = self.sample_mel(mel_db, count=count, seeds=[seed], sampler=sampler, first=first)
-        vectors: npt.NDArray[np.float32] = solution.x_1.cpu().numpy()
-        return vectors
-
-    @torch.inference_mode()
-    def sample_mel(
-        self,
-        mel_db: Tensor,
-        *,
-        count: int,
-        seeds: Sequence[int],
-        sampler: SamplerConfig = PAPER_SAMPLER,
-        first: int = 0,
-    ) -> Solution:
-        """Propose vectors for a batch of spectrograms, each heard by the encoder once.
-
-        Args:
-            mel_db: dB in -80..0, ``(batch, channels, mels, frames)``.
-            count: how many vectors for each item.
-            seeds: one per item.
-            sampler: how to integrate.
-            first: place of each item's first vector.
-
-        Returns:
-            Solution with ``x_1`` float32 ``(batch * count, width)``, an item's vectors together.
-
-        Raises:
-            ValueError: ``count`` is below 1, or not one seed per item.
+            ValueError: the audio has another shape than the config says, or ``count`` is below 1.
         """
         require_range("count", count, 1, 100_000)
-        if len(seeds) != mel_db.shape[0]:
-            raise ValueError(f"One seed per item is needed: {mel_db.shape[0]}; got {len(seeds)}.")
-        device = self.encoder.mel_mean.device
-        context = self.encoder(mel_db.to(device)).repeat_interleave(count, dim=0)
-        if sampler.guidance != 1.0:
-            context = torch.cat([context, context])
-        draws = [draw_noise(first + count, self.config.width, seed)[first:] for seed in seeds]
-        noise = torch.cat(draws)
+        return self.propose(self.hear(audio), draw_noise(count, self.config.width, seed), sampler)
+
+    def _field(self, context: Tensor, sampler: SamplerConfig) -> Velocity:
+        """Return the velocity given a context for each item of the batch."""
+        both = context if sampler.guidance == 1.0 else torch.cat([context, context])
 
         def velocity(x: Tensor, t: Tensor, drop: Tensor) -> Tensor:
-            value: Tensor = self.velocity(x, t, context, drop)
+            value: Tensor = self.velocity(x, t, both, drop)
             return value
 
-        return integrate(velocity, noise.to(device), sampler)
+        return velocity
 
 
-def draw_noise(count: int, width: int, seed: int) -> Tensor:
+def draw_noise(count: int, width: int, seed: int, first: int = 0) -> Tensor:
     """Draw standard normal start points, always on the CPU.
 
     Each row is drawn by its own call: torch fills large arrays in blocks, so that the first rows
@@ -203,9 +223,11 @@ def draw_noise(count: int, width: int, seed: int) -> Tensor:
         count: number of rows.
         width: length of each.
         seed: of the generator, 0 or more.
+        first: how many rows are left out before.
 
     Returns:
         float32 ``(count, width)``.
     """
     generator = torch.Generator().manual_seed(seed)
-    return torch.stack([torch.randn(width, generator=generator) for _ in range(count)])
+    rows = [torch.randn(width, generator=generator) for _ in range(first + count)]
+    return torch.stack(rows[first:])

@@ -72,20 +72,58 @@ def time_grid(config: SamplerConfig) -> list[float]:
     return [1.0 - math.cos(0.5 * math.pi * t) for t in even[:-1]] + [1.0]
 
 
-def integrate(velocity: Velocity, x_0: Tensor, config: SamplerConfig) -> Solution:
+@dataclass(frozen=True)
+class Known:
+    """Numbers that are given: they go straight to their values while the rest is integrated.
+
+    Args:
+        columns: bool ``(parameters,)``, True where the number is given.
+        values: ``(batch or 1, parameters)``; only those of the known columns are read.
+    """
+
+    columns: Tensor
+    values: Tensor
+
+    def hold(self, x: Tensor, x_0: Tensor, t: float) -> Tensor:
+        """Return x with the known columns where the straight path has them at time t."""
+        return torch.where(self.columns, (1.0 - t) * x_0 + t * self.values, x)
+
+
+def integrate(
+    velocity: Velocity,
+    x_0: Tensor,
+    config: SamplerConfig,
+    *,
+    begin: tuple[float, Tensor] | None = None,
+    known: Known | None = None,
+) -> Solution:
     """Solve ``dx/dt = v(x, t)`` from ``x(0) = x_0`` to t = 1.
 
     Args:
         velocity: the field.
         x_0: noise, ``(batch, parameters)``.
         config: method, steps, guidance and schedule.
+        begin: a time in 0..1 and vectors ``(batch, parameters)``: start from these vectors, noised
+            as they are at that time on the path from ``x_0``, and take that share of the steps less
+            (SDEdit, Meng et al. 2022, on a straight path).
+        known: numbers that are given; at the end they are exactly those.
 
     Returns:
         The end point with the number of field evaluations.
+
+    Raises:
+        ConfigError: the time to begin at is not in 0..1.
     """
     field = _Guided(velocity, config.guidance)
-    grid = time_grid(config)
-    x = x_0
+    grid, x = time_grid(config), x_0
+    if begin is not None:
+        start, vectors = begin
+        if not 0.0 <= start < 1.0:
+            raise ConfigError(f"a sampler can begin at 0 up to 1; got {start}.")
+        grid = [start, *(t for t in grid if t > start + 1e-6)]
+        x = (1.0 - start) * x_0 + start * vectors
+    if known is not None:
+        x = known.hold(x, x_0, grid[0])
     last_slope: Tensor | None = None
     last_step = 0.0
     for t, end in zip(grid, grid[1:], strict=False):
@@ -105,6 +143,8 @@ def integrate(velocity: Velocity, x_0: Tensor, config: SamplerConfig) -> Solutio
                 lean = 0.5 * step / last_step
                 x = x + step * ((1.0 + lean) * slope - lean * last_slope)
             last_slope, last_step = slope, step
+        if known is not None:
+            x = known.hold(x, x_0, end)
     return Solution(x, field.calls, field.calls * field.branches)
 
 

@@ -30,7 +30,7 @@ class RunConfig:
         average_decay: of the weights' moving average, which is what is exported.
         bfloat16: run the network in bfloat16 where that is safe.
         optimal_transport: pair noise and vectors within a batch.
-        rest_idle: put idle parameters at rest (see ``training.equivalents``).
+        rest_idle: put idle parameters at rest (see ``backend.synth.equivalents``).
         trade_oscillators: reorder oscillators where that changes no sound.
         renders: use at most this many renders.
         seed: of everything drawn.

@@ -24,13 +24,13 @@ from torch import Tensor
 
 from backend.errors import SynthmatchError
 from backend.records import Vector
+from backend.synth.equivalents import Equivalents
 from backend.synth.spec import load_spec
 from models.config_json import ConfigError
 from models.features import dequantise_db
 from models.flow import draw_drops, draw_times, sample_path
 from models.inversion import InversionModel
 from training.dataset import RenderedSet, read_split
-from training.equivalents import Equivalents
 from training.run_config import RunConfig, read_run_config
 from training.run_state import RunState, begin_from, load_state, save_state
 

@@ -6,15 +6,21 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from backend.audio.region import WINDOW_SAMPLES, fit_window
 from backend.errors import DeviceError, WeightsError
 from backend.records import AudioRegion, Candidate, Vector
 from backend.synth.spec import ParameterSpec, load_spec
 from models.checkpoint import CheckpointError, load_checkpoint
-from models.inversion import InversionModel
+from models.inversion import InversionModel, draw_noise
 from models.sampler import SamplerConfig
+
+#: Which numbers of a vector are given, bool ``(width,)``, and a vector that holds them.
+Known = tuple[npt.NDArray[np.bool_], Vector]
 
 
 @dataclass
@@ -25,7 +31,7 @@ class Proposer:
         model: in evaluation mode on its device.
         spec: the parameter space of its vectors.
         sampler: how to integrate.
-        remarks: what the last call of ``propose`` has to tell the user, a sentence each.
+        remarks: what has to be told to the user since ``hear``, a sentence each.
     """
 
     model: InversionModel
@@ -36,28 +42,60 @@ class Proposer:
     def propose(self, region: AudioRegion, *, count: int, seed: int) -> list[Candidate]:
         """Sample candidates for a sound, in the model's own order.
 
-        Where the GPU's memory does not hold them all, they are made in smaller batches, and where
-        it does not hold one, on the CPU from then on; ``remarks`` says so.
-
         Args:
             region: the sound; its first 4 s are heard.
             count: how many.
             seed: same seed and sound, same candidates.
         """
-        audio, vectors, batch = fit_window(region), list[Vector](), count
+        vectors = self.sample(self.hear(region), count=count, seed=seed)
+        return [Candidate(self.spec.decode(v), order) for order, v in enumerate(vectors)]
+
+    def hear(self, region: AudioRegion) -> Tensor:
+        """Return what the model makes of the first 4 s of a sound; ``remarks`` begins anew."""
         self.remarks.clear()
+        return self.model.hear(fit_window(region))
+
+    def sample(
+        self,
+        heard: Tensor,
+        *,
+        count: int,
+        seed: int,
+        begin: tuple[float, Vector] | None = None,
+        known: Known | None = None,
+    ) -> list[Vector]:
+        """Sample vectors for a sound.
+
+        Where the GPU's memory does not hold them all, they are made in smaller batches, and where
+        it does not hold one, on the CPU from then on; ``remarks`` says so.
+
+        Args:
+            heard: from ``hear``.
+            count: how many.
+            seed: same seed and sound, same vectors.
+            begin: a time in 0..1 and a vector ``(width,)`` to be varied, the less the later.
+            known: which numbers of the vectors are given, and a vector that holds them.
+
+        Returns:
+            Settled vectors, float32 ``(width,)`` each.
+        """
+        noise = draw_noise(count, self.spec.width, seed)
+        vectors, batch = list[Vector](), count
         while len(vectors) < count:
             size = min(batch, count - len(vectors))
             try:
                 vectors += list(
-                    self.model.sample(
-                        audio, count=size, seed=seed, sampler=self.sampler, first=len(vectors)
+                    self.model.propose(
+                        heard.to(self.model.encoder.mel_mean.device),
+                        noise[len(vectors) : len(vectors) + size],
+                        self.sampler,
+                        begin=None if begin is None else (begin[0], begin[1][None]),
+                        known=known,
                     )
                 )
             except RuntimeError as error:
                 batch = self._smaller(size, error)
-        settled = [self.spec.settle(vector) for vector in vectors]
-        return [Candidate(self.spec.decode(v), order) for order, v in enumerate(settled)]
+        return [self.spec.settle(vector) for vector in vectors]
 
     def _smaller(self, size: int, error: RuntimeError) -> int:
         """Make room after a full GPU; return how many candidates to try at a time."""

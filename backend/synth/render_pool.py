@@ -12,7 +12,6 @@ import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from typing import Self
 
 from backend.errors import RenderError
 from backend.records import AudioRegion
+from backend.synth.render_course import ATTEMPTS, FORGOTTEN, Course
 from backend.synth.renderer import DURATION_S, Renderer, RenderJob, SurgeRenderer
 
 #: Longest wait for a render of up to 4 s (about 0.06 s of work) before its worker counts as hung;
@@ -30,9 +30,6 @@ from backend.synth.renderer import DURATION_S, Renderer, RenderJob, SurgeRendere
 RENDER_LIMIT_S = 20.0
 #: Longest wait for a worker to load the plugin (about 2 s of work).
 START_LIMIT_S = 60.0
-ATTEMPTS = 2
-#: Job of a worker that still plays something nobody waits for.
-FORGOTTEN = -1
 
 MakeRenderer = Callable[[], Renderer]
 
@@ -87,8 +84,37 @@ class RenderPool:
         Raises:
             RenderError: no worker starts.
         """
+        results: dict[int, AudioRegion | RenderError] = {}
+
+        def keep(number: int, result: AudioRegion | RenderError) -> None:
+            results[number] = result
+
+        waiting = iter(jobs)
+        tell = (lambda: on_done(len(results))) if on_done else None
+        self.stream(lambda: next(waiting, None), keep, tell)
+        return [results[number] for number in range(len(jobs))]
+
+    def stream(
+        self,
+        supply: Callable[[], RenderJob | None],
+        take: Callable[[int, AudioRegion | RenderError], None],
+        tick: Callable[[], None] | None = None,
+    ) -> None:
+        """Keep all workers busy with jobs that are made while others render.
+
+        Args:
+            supply: called for a job whenever a worker is free; None ends the stream once all that
+                is under way has come back.
+            take: gets each job's number, in the order of supply from 0, and its sound or error,
+                while the worker is at its next job already.
+            tick: called several times a second; what it raises ends the stream, as what the others
+                raise does, and the pool can be used again.
+
+        Raises:
+            RenderError: no worker starts.
+        """
         try:
-            return self._render(jobs, on_done)
+            self._run(Course(supply, take), tick)
         finally:
             for worker in self._workers:
                 worker.job = None if worker.job is None else FORGOTTEN
@@ -99,41 +125,20 @@ class RenderPool:
         Raises:
             RenderError: no worker starts.
         """
-        self._render([], None, warm=True)
+        self._run(Course(lambda: None, lambda number, result: None), None, warm=True)
 
-    def _render(
-        self,
-        jobs: Sequence[RenderJob],
-        on_done: Callable[[int], None] | None,
-        warm: bool = False,
-    ) -> list[AudioRegion | RenderError]:
-        results: dict[int, AudioRegion | RenderError] = {}
-        waiting = deque(range(len(jobs)))
-        tries = [0] * len(jobs)
-
-        def fail(number: int, reason: str) -> None:
-            if number == FORGOTTEN:
-                return
-            if tries[number] < ATTEMPTS:
-                waiting.appendleft(number)
-            else:
-                results[number] = RenderError(
-                    f"Surge XT could not render {jobs[number].name}: {reason}"
-                )
-
+    def _run(self, course: Course, tick: Callable[[], None] | None, warm: bool = False) -> None:
         start_failures = 0
-        while len(results) < len(jobs) or (warm and not any(w.ready for w in self._workers)):
+        while True:
             for worker in self._workers:
-                if worker.ready and worker.job is None and waiting:
-                    worker.job = waiting.popleft()
-                    worker.since_s = time.monotonic()
-                    longer = max(1.0, jobs[worker.job].duration_s / DURATION_S)
-                    worker.limit_s = RENDER_LIMIT_S * longer
-                    tries[worker.job] += 1
-                    try:
-                        worker.connection.send(jobs[worker.job])
-                    except OSError:
-                        pass  # it has just died: seen below as an end of file
+                if worker.ready and worker.job is None:
+                    self._assign(worker, course)
+            course.deliver()
+            course.look_ahead()
+            if tick:
+                tick()
+            if course.over() and (not warm or any(worker.ready for worker in self._workers)):
+                return
             heard = wait([worker.connection for worker in self._workers], timeout=0.25)
             for place, worker in enumerate(self._workers):
                 reason = None
@@ -148,9 +153,9 @@ class RenderPool:
                             reason = message
                         elif worker.job is not None:
                             if isinstance(message, str):
-                                fail(worker.job, message)
-                            elif worker.job != FORGOTTEN:
-                                results[worker.job] = message
+                                course.fail(worker.job, message)
+                            else:
+                                course.finish(worker.job, message)
                             worker.job = None
                         else:
                             worker.ready = True
@@ -159,7 +164,7 @@ class RenderPool:
                 if reason is not None:
                     start_failures += not worker.ready
                     if worker.job is not None:
-                        fail(worker.job, reason)
+                        course.fail(worker.job, reason)
                     self._stop(worker)
                     self._workers[place] = self._start()
                     hopeless = start_failures >= ATTEMPTS * len(self._workers)
@@ -167,9 +172,16 @@ class RenderPool:
                         raise RenderError(
                             f"Surge XT does not start: {reason}; try synthmatch doctor"
                         )
-            if on_done:
-                on_done(len(results))
-        return [results[number] for number in range(len(jobs))]
+
+    def _assign(self, worker: _Worker, course: Course) -> None:
+        number = course.next()
+        if number is None:
+            return
+        worker.job = number
+        worker.since_s = time.monotonic()
+        worker.limit_s = RENDER_LIMIT_S * max(1.0, course.jobs[number].duration_s / DURATION_S)
+        with contextlib.suppress(OSError):  # it has just died: seen later as an end of file
+            worker.connection.send(course.jobs[number])
 
     def close(self) -> None:
         """End all workers."""

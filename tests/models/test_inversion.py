@@ -5,6 +5,7 @@ import pytest
 import torch
 from tiny_model import tiny_model_config
 
+from models.config_json import ConfigError
 from models.flow import FlowConfig, sample_path
 from models.inversion import InversionModel, ModelConfig, draw_noise
 from models.sampler import SamplerConfig, integrate
@@ -62,14 +63,46 @@ def test_sample_is_integration_of_the_field() -> None:
     np.testing.assert_allclose(vectors, expected.numpy(), atol=1e-5)
 
 
-def test_a_batch_of_spectrograms_equals_one_by_one() -> None:
+def test_a_vector_is_varied_the_less_the_later_it_is_taken_up() -> None:
     model = tiny_model()
-    mel_db = model.log_mel(torch.from_numpy(np.stack([sound(0), sound(1)])))
-    both = model.sample_mel(mel_db, count=3, seeds=[5, 6], sampler=QUICK).x_1
-    assert both.shape == (6, 7)
-    for index, seed in enumerate((5, 6)):
-        one = model.sample(sound(index), count=3, seed=seed, sampler=QUICK)
-        np.testing.assert_allclose(both[3 * index : 3 * index + 3].numpy(), one, atol=1e-5)
+    heard, start = model.hear(sound()), np.linspace(-1, 1, 7, dtype=np.float32)
+    noise = draw_noise(16, 7, 3)
+    steps = SamplerConfig(method="euler", steps=20, guidance=1.0)
+    moved = [
+        float(np.abs(model.propose(heard, noise, steps, begin=(t, start[None])) - start).mean())
+        for t in (0.0, 0.5, 0.9, 0.99)
+    ]
+    assert moved == sorted(moved, reverse=True) and moved[-1] < 0.1 * moved[0]
+
+
+def test_begun_at_the_noise_it_is_plain_sampling() -> None:
+    model = tiny_model()
+    heard, noise = model.hear(sound()), draw_noise(2, 7, 3)
+    plain = model.propose(heard, noise, QUICK)
+    begun = model.propose(heard, noise, QUICK, begin=(0.0, np.ones((1, 7), np.float32)))
+    np.testing.assert_array_equal(plain, begun)
+
+
+def test_given_numbers_stay_exactly_and_the_rest_goes_with_them() -> None:
+    model = tiny_model()
+    heard, noise = model.hear(sound()), draw_noise(4, 7, 3)
+    given = np.array([True, False, True, False, False, False, True])
+    values = np.linspace(-0.9, 0.7, 7, dtype=np.float32)
+    vectors = model.propose(heard, noise, QUICK, known=(given, values))
+    free = model.propose(heard, noise, QUICK)
+    np.testing.assert_array_equal(vectors[:, given], np.tile(values[given], (4, 1)))
+    assert np.abs(vectors[:, ~given] - free[:, ~given]).max() > 1e-4
+
+
+def test_a_start_after_the_end_is_refused() -> None:
+    model = tiny_model()
+    with pytest.raises(ConfigError, match=r"begin at 0 up to 1; got 1\.5"):
+        model.propose(
+            model.hear(sound()),
+            draw_noise(1, 7, 0),
+            QUICK,
+            begin=(1.5, np.ones((1, 7), np.float32)),
+        )
 
 
 def test_sample_leaves_the_global_generator_alone() -> None:
@@ -121,8 +154,6 @@ def test_wrong_requests_are_refused() -> None:
         model.sample(np.zeros((2, 1000), np.float32), count=1, seed=0, sampler=QUICK)
     with pytest.raises(ValueError, match="count is 0"):
         model.sample(sound(), count=0, seed=0, sampler=QUICK)
-    with pytest.raises(ValueError, match="One seed per item"):
-        model.sample_mel(torch.zeros(2, 2, 128, 401), count=1, seeds=[1], sampler=QUICK)
 
 
 def test_width_is_the_fields() -> None:

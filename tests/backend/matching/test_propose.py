@@ -76,6 +76,7 @@ class SmallGpu(torch.nn.Module):
 
     def __init__(self, model: InversionModel, room: int) -> None:
         super().__init__()
+        self.heard: torch.Tensor | None = None
         self.inner, self.room, self.tried = model, room, list[int]()
         self.encoder = SimpleNamespace(mel_mean=torch.empty(1, device="meta"))
 
@@ -84,11 +85,19 @@ class SmallGpu(torch.nn.Module):
         self.encoder.mel_mean, self.room = torch.empty(1), 1_000
         return self
 
-    def sample(self, audio: np.ndarray, **asked: Any) -> np.ndarray:
-        self.tried.append(asked["count"])
-        if asked["count"] > self.room:
+    def hear(self, audio: np.ndarray) -> torch.Tensor:
+        self.heard = self.inner.hear(audio)
+        return self.heard
+
+    def propose(
+        self, context: torch.Tensor, noise: torch.Tensor, *rest: Any, **asked: Any
+    ) -> np.ndarray:
+        self.tried.append(len(noise))
+        if len(noise) > self.room:
             raise torch.OutOfMemoryError("no room")
-        return self.inner.sample(audio, **asked)
+        assert self.heard is not None
+        # The model itself is on the CPU, whatever this one pretends.
+        return self.inner.propose(self.heard, noise, *rest, **asked)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +127,7 @@ def test_other_faults_of_the_model_are_not_hidden(proposer: Proposer, region: Au
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("shapes differ")
 
-    proposer.model.sample = fail  # type: ignore[assignment,method-assign]
+    proposer.model.propose = fail  # type: ignore[assignment,method-assign]
     with pytest.raises(RuntimeError, match="shapes differ"):
         proposer.propose(region, count=2, seed=0)
 
@@ -148,7 +157,7 @@ def test_what_is_sampled_is_settled_before_it_is_decoded(
     names = [p.name for p in proposer.spec.parameters]
     vectors[0, names.index("a_lfo_1_amplitude")] = -0.96
     vectors[0, names.index("a_osc_1_pitch")] = 0.04
-    monkeypatch.setattr(InversionModel, "sample", lambda *arguments, **settings: vectors)
+    monkeypatch.setattr(InversionModel, "propose", lambda *arguments, **settings: vectors)
     [candidate] = proposer.propose(region, count=1, seed=0)
     values = candidate.parameters.values
     assert (values["a_lfo_1_amplitude"], values["a_osc_1_pitch"]) == (0.0, 0.5)

@@ -1,6 +1,6 @@
-"""Settings that sound the same: used to teach more from each render, at no rendering cost.
+"""Settings that sound the same: taught at no rendering cost, and never rendered or shown twice.
 
-Two facts about the parameter spaces (checked on Surge by ``tests/training``):
+Two facts about the parameter spaces (checked on Surge by the tests):
 
 - An *idle* parameter changes no bit of the sound: everything of an LFO whose amplitude is 0, of an
   effect whose mix is 0, of a muted noise or ring modulation, the detune of a single voice, the

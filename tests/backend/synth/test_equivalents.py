@@ -12,11 +12,11 @@ from still_patches import still_body
 
 from backend.records import Note, ParameterSet, ParameterValue, Vector
 from backend.synth.draw_parameters import draw_parameters
+from backend.synth.equivalents import Equivalents
 from backend.synth.patch_file import patch_body
 from backend.synth.renderer import RenderJob, SurgeRenderer
 from backend.synth.spec import load_spec
 from models.features import FeatureConfig, LogMel
-from training.equivalents import Equivalents
 
 SPECS = ("surge_simple", "surge_full")
 DRAWS = 300

@@ -1,0 +1,84 @@
+"""What a render lacks to its target in time and pitch, heard from the two sounds themselves.
+
+The note of a preset can be moved without touching its sound, so the search need not find by chance
+what can be measured: how much earlier or later, and how many semitones higher or lower.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.records import Audio
+
+Array = npt.NDArray[np.float64]
+
+SAMPLE_RATE_HZ = 44_100
+#: The envelope: RMS of stretches of 5 ms.
+ENVELOPE_HOP_SAMPLES = 220
+#: The spectrum: one bin a sixth of a semitone, over the range that carries pitch.
+BINS_PER_SEMITONE = 6
+LOWEST_HZ, OCTAVES = 27.5, 9
+WINDOW_SAMPLES = 8192
+MOST_SEMITONES = 30
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A sound's course in time and its place in pitch.
+
+    Args:
+        envelope: RMS every 5 ms, its largest 1 (or all 0).
+        pitch: what sounds at each sixth of a semitone from 27.5 Hz, compressed, without its mean.
+    """
+
+    envelope: Array
+    pitch: Array
+
+
+def profile(audio: Audio) -> Profile:
+    """Return the profile of a sound, float32 ``(channels, samples)`` at 44.1 kHz."""
+    mono = audio.mean(axis=0, dtype=np.float64)
+    frames = len(mono) // ENVELOPE_HOP_SAMPLES
+    parts = mono[: frames * ENVELOPE_HOP_SAMPLES].reshape(frames, ENVELOPE_HOP_SAMPLES)
+    envelope = np.sqrt(np.mean(parts**2, axis=1))
+    loudest = envelope.max(initial=0.0)
+    return Profile(envelope / loudest if loudest > 0 else envelope, _pitch_profile(mono))
+
+
+def delay_s(target: Profile, render: Profile) -> float:
+    """Return how much later the render should begin to lie best on the target, in seconds."""
+    length = len(target.envelope)
+    size = 2 * length
+    spectrum = np.fft.rfft(target.envelope, size) * np.conj(np.fft.rfft(render.envelope, size))
+    agreement = np.fft.irfft(spectrum, size)
+    best = int(np.argmax(agreement))
+    lag = best - size if best >= length else best
+    return lag * ENVELOPE_HOP_SAMPLES / SAMPLE_RATE_HZ
+
+
+def transposition(target: Profile, render: Profile) -> float:
+    """Return by how many semitones the render should be higher, to a sixth; at most 30."""
+    reach = MOST_SEMITONES * BINS_PER_SEMITONE
+    agreement = np.correlate(np.pad(target.pitch, reach), render.pitch, mode="valid")
+    return (int(np.argmax(agreement)) - reach) / BINS_PER_SEMITONE
+
+
+def _pitch_profile(mono: Array) -> Array:
+    bins = OCTAVES * 12 * BINS_PER_SEMITONE
+    hop = WINDOW_SAMPLES // 2
+    padded = np.pad(mono, (0, max(0, WINDOW_SAMPLES - len(mono))))
+    starts = range(0, len(padded) - WINDOW_SAMPLES + 1, hop)
+    window = np.hanning(WINDOW_SAMPLES)
+    stacked = np.stack([padded[start : start + WINDOW_SAMPLES] * window for start in starts])
+    power = np.mean(np.abs(np.fft.rfft(stacked, axis=1)) ** 2, axis=0)
+    hz = LOWEST_HZ * 2.0 ** (np.arange(bins) / (12 * BINS_PER_SEMITONE))
+    along = hz * WINDOW_SAMPLES / SAMPLE_RATE_HZ
+    inside = along < len(power) - 1
+    level = np.zeros(bins)
+    level[inside] = np.interp(along[inside], np.arange(len(power)), power)
+    compressed = level**0.25
+    profile_: Array = compressed - compressed.mean()
+    return profile_
