@@ -101,23 +101,25 @@ public:
     bool isPlaying() const;
 
 private:
-    void hear (const juce::AudioBuffer<float>&) noexcept;
-    std::shared_ptr<const CaptureRing> ring() const;
-    RegionPtr copy (const CaptureRing&, juce::int64 start, juce::int64 end, const juce::String& name) const;
+    struct InUse;
 
-    std::atomic<bool> inUse { false }; // by `process` or `prepare`; `process` never waits for it
+    void hear (const juce::AudioBuffer<float>&, CaptureRing&) noexcept;
+    std::shared_ptr<const CaptureRing> ring() const;
+    std::shared_ptr<Region> copied (const CaptureRing&, juce::int64 start, juce::int64 end) const;
+
+    std::atomic<bool> inUse { false }; // `process` tries for it and never waits
     std::atomic<double> rateHz { 0.0 };
+    std::atomic<juce::int64> heard { 0 };
     std::atomic<bool> knowsTransport { false };
     std::atomic<int> channelsHeard { 2 };
     Recorder recorder;
     AuditionPlayer player;
-
-    // The audio thread reads `audioRing`, which `prepare` changes while it holds `inUse`.
-    CaptureRing* audioRing = nullptr;
+    CaptureRing* audioRing = nullptr; // of whoever holds `inUse`
 
     mutable std::mutex mutex; // never taken by the audio thread
     std::shared_ptr<CaptureRing> sharedRing;
     std::shared_ptr<Region> kept; // a recording that a change of rate has ended
+    std::atomic<bool> hasKept { false };
 
     JUCE_DECLARE_NON_COPYABLE_WITH_LEAK_DETECTOR (AudioEngine)
 };

@@ -18,6 +18,9 @@ namespace synthmatch
 class AuditionPlayer
 {
 public:
+    AuditionPlayer();
+    ~AuditionPlayer();
+
     static constexpr double fadeS = 0.005;
 
     /** While `process` does not run. Another rate than before ends what plays. */
@@ -37,8 +40,9 @@ private:
     void hand (Clip*);
     void freeFinished() const;
     void takeIncoming() noexcept;
-    void step() noexcept;
-    static void release (Clip*) noexcept;
+    bool plays (const Clip*) const noexcept;
+    bool moveGains() noexcept;
+    static void release (Clip*&) noexcept;
 
     std::atomic<double> rateHz { 0.0 };
     std::atomic<Clip*> incoming { nullptr }; // from the callers to the audio thread
@@ -46,7 +50,7 @@ private:
     // Of the callers.
     mutable std::mutex mutex;
     mutable std::vector<std::unique_ptr<Clip>> clips;
-    Clip* latest = nullptr;
+    mutable Clip* latest = nullptr;
     std::unique_ptr<Clip> silence; // handed over to stop
 
     // Of the audio thread.
@@ -59,10 +63,6 @@ private:
     int fadeSamples = 0;
 
     JUCE_DECLARE_NON_COPYABLE (AuditionPlayer)
-
-public:
-    AuditionPlayer();
-    ~AuditionPlayer();
 };
 
 } // namespace synthmatch

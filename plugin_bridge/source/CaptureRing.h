@@ -63,8 +63,6 @@ public:
     void readPeaks (std::vector<float>& peaks, double seconds) const;
 
 private:
-    juce::int64 oldestKept (juce::int64 reserved) const noexcept;
-
     const double rateHz;
     const juce::int64 first;
     const int stretch;

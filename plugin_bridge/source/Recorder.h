@@ -18,6 +18,8 @@ namespace synthmatch
 class Recorder
 {
 public:
+    Recorder() = default;
+
     /** A sound this loud (amplitude, full scale = 1; -46 dB) begins a recording that waits for it. */
     static constexpr float soundLevel = 0.005f;
 
@@ -35,10 +37,12 @@ public:
     /** Every recording ends by itself at this length. */
     static constexpr double longestS = 30.0;
 
+    /** Begin here. A command that begins or arms does nothing while it records. */
     void start() noexcept;
     void stop() noexcept;
     void armTransport() noexcept;
     void armSound() noexcept;
+    /** Back to listening, from being armed. */
     void disarm() noexcept;
 
     CaptureState state() const noexcept;
@@ -78,8 +82,9 @@ private:
     enum class Mode : juce::uint64;
     struct Word;
 
-    void begin (Mode) noexcept;
-    void endAt (const Word&, juce::int64 end) noexcept;
+    template <typename Change>
+    void change (Change) noexcept;
+    void endAt (Mode, juce::int64 end) noexcept;
 
     std::atomic<juce::uint64> word { 0 };
     std::atomic<juce::int64> now { 0 };
@@ -92,9 +97,6 @@ private:
     juce::int64 preRoll = 0, silence = 0, silenceKept = 0;
 
     JUCE_DECLARE_NON_COPYABLE (Recorder)
-
-public:
-    Recorder() = default;
 };
 
 } // namespace synthmatch
