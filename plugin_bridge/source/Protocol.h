@@ -1,16 +1,39 @@
 #pragma once
 
-#include <juce_osc/juce_osc.h>
+#include "Osc.h"
 
-#include <optional>
-#include <variant>
-#include <vector>
+/** All that client and backend say to each other, after plugin_bridge/PROTOCOL.md (version 2).
 
-/** All that client and backend say to each other, after plugin_bridge/PROTOCOL.md (version 2). */
+    The arguments of each record on the wire, and their limits, are in ProtocolLayout.h.
+*/
 namespace synthmatch::protocol
 {
 
 constexpr int version = 2;
+
+//======================================================================= heads
+/** Before every request. */
+struct RequestHead
+{
+    juce::String token;  // from the discovery file
+    juce::String client; // chosen at random by the client, once
+    int serial = 0;      // counts the client's requests, from 1
+};
+
+/** Before every answer. */
+struct AnswerHead
+{
+    juce::String client; // whom it is for
+    int serial = 0;      // of the request
+};
+
+/** Before every event. */
+struct EventHead
+{
+    juce::String client; // whom it is for
+    int number = 0;      // rises with every event, not always by one
+    int previous = 0;    // number of this client's starred event before it
+};
 
 //======================================================================= records that are part of others
 struct Instance
@@ -192,5 +215,32 @@ struct ServiceNews
 };
 
 using Event = std::variant<Progress, CandidateReady, Matched, JobFailed, JobCancelled, ServiceNews>;
+
+/** All starred events up to this number have been taken. Its serial is 0, and it gets no answer. */
+struct Ack
+{
+    int number = 0;
+};
+
+//======================================================================= on the wire
+template <typename Head, typename Body>
+struct Message
+{
+    Head head;
+    Body body; // a variant
+};
+
+/** The datagram of a request; or a sentence for the user where a value is not allowed, or it is too long. */
+osc::Datagram write (const RequestHead&, const Request&);
+osc::Datagram write (const RequestHead&, const Ack&);
+
+/** What a datagram of the backend says; nothing if it is not exactly as the protocol has it. Never throws. */
+std::optional<Message<AnswerHead, Answer>> readAnswer (const void* bytes, size_t count);
+std::optional<Message<EventHead, Event>> readEvent (const void* bytes, size_t count);
+
+/** All addresses with their arguments, a line for each: address or head, name, type and what is allowed,
+    with tabs between them; lists as in PROTOCOL.md. For tests.
+*/
+juce::StringArray describe();
 
 } // namespace synthmatch::protocol
