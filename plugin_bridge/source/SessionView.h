@@ -60,13 +60,20 @@ enum class WriteState
     failed
 };
 
+/** How far back Match takes the sound, seconds; at most longestLookBackS (CaptureRing.h). */
+constexpr double shortestLookBackS = 0.5;
+constexpr double usualLookBackS = 4.0;
+
+/** Longest improvement of a match that can be asked for, seconds. */
+constexpr float mostBudgetS = 60.0f;
+
 /** Everything the editor shows, at one moment; made by the session, never changed. */
 struct SessionView
 {
     int version = 0; // rises with every change
 
     CaptureState capture = CaptureState::listening;
-    double lookBackS = 4.0;
+    double lookBackS = usualLookBackS;
     double recordedS = 0.0; // while recording
     RegionPtr region;       // captured or loaded; nullptr while listening
 
@@ -116,7 +123,7 @@ public:
     */
     virtual void readPeaks (std::vector<float>& peaks, double seconds) const = 0;
 
-    virtual void setLookBack (double seconds) = 0; // 0.5 .. 30
+    virtual void setLookBack (double seconds) = 0;
     virtual void startRecording() = 0;
     virtual void stopRecording() = 0;
     virtual void armTransport() = 0;
