@@ -1,16 +1,56 @@
 #include "PluginProcessor.h"
 
+#include "Discovery.h"
+#if __has_include("BackendClient.h")
+#include "BackendClient.h"
+#endif
+#if __has_include("PluginEditor.h")
+#include "PluginEditor.h"
+#endif
+
 namespace synthmatch
 {
 
-PluginProcessor::PluginProcessor()
+namespace
+{
+    /** The user's own backend. Nothing is looked for before the session's first need. */
+    Session::Outside usersOwn()
+    {
+        Session::Outside outside;
+#if __has_include("BackendClient.h")
+        outside.makeLink = [] (BackendLink::Listener& listener) { return std::make_unique<BackendClient> (listener); };
+#endif
+        outside.logFolder = logFolder (dataFolder());
+        return outside;
+    }
+}
+
+PluginProcessor::PluginProcessor() : PluginProcessor (usersOwn()) {}
+
+PluginProcessor::PluginProcessor (Session::Outside outside)
     : AudioProcessor (BusesProperties()
                           .withInput ("Input", juce::AudioChannelSet::stereo(), true)
-                          .withOutput ("Output", juce::AudioChannelSet::stereo(), true))
+                          .withOutput ("Output", juce::AudioChannelSet::stereo(), true)),
+      parameters (*this), session (engine, withLook (std::move (outside)))
 {
 }
 
-void PluginProcessor::prepareToPlay (double, int) {}
+Session::Outside PluginProcessor::withLook (Session::Outside outside)
+{
+    outside.look = [this] { look(); };
+    return outside;
+}
+
+void PluginProcessor::prepareToPlay (double sampleRateHz, int maximumBlockSamples)
+{
+    engine.prepare (sampleRateHz, maximumBlockSamples);
+    session.follow();
+}
+
+void PluginProcessor::releaseResources()
+{
+    engine.suspend();
+}
 
 bool PluginProcessor::isBusesLayoutSupported (const BusesLayout& layouts) const
 {
@@ -19,6 +59,63 @@ bool PluginProcessor::isBusesLayoutSupported (const BusesLayout& layouts) const
            && (out == juce::AudioChannelSet::mono() || out == juce::AudioChannelSet::stereo());
 }
 
-void PluginProcessor::processBlock (juce::AudioBuffer<float>&, juce::MidiBuffer&) {}
+void PluginProcessor::processBlock (juce::AudioBuffer<float>& block, juce::MidiBuffer&)
+{
+    bypassed.store (false, std::memory_order_relaxed);
+    process (block);
+}
+
+void PluginProcessor::processBlockBypassed (juce::AudioBuffer<float>& block, juce::MidiBuffer&)
+{
+    bypassed.store (true, std::memory_order_relaxed);
+    process (block);
+}
+
+void PluginProcessor::process (juce::AudioBuffer<float>& block)
+{
+    const juce::ScopedNoDenormals noDenormals;
+    parameters.follow (engine);
+    const auto* head = getPlayHead();
+    const auto position = head != nullptr ? head->getPosition() : juce::Optional<juce::AudioPlayHead::PositionInfo>();
+    engine.process (block, position.hasValue(), position.hasValue() && position->getIsPlaying());
+}
+
+void PluginProcessor::look()
+{
+    parameters.exchange (session);
+    if (bypassed.load (std::memory_order_relaxed) && session.view()->audition != Audition::none)
+        session.setAudition (Audition::none);
+}
+
+juce::AudioProcessorEditor* PluginProcessor::createEditor()
+{
+#if __has_include("PluginEditor.h")
+    return new PluginEditor (*this, session);
+#else
+    return nullptr;
+#endif
+}
+
+bool PluginProcessor::hasEditor() const
+{
+#if __has_include("PluginEditor.h")
+    return true;
+#else
+    return false;
+#endif
+}
+
+void PluginProcessor::getStateInformation (juce::MemoryBlock& chunk)
+{
+    chunk = session.save();
+}
+
+void PluginProcessor::setStateInformation (const void* data, int size)
+{
+    if (data == nullptr || size <= 0)
+        return;
+    if (const auto state = session.restore (data, (size_t) size))
+        parameters.show (state->lookBackS, state->selected + 1);
+}
 
 } // namespace synthmatch

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "Parameters.h"
+#include "Session.h"
+
 #include <juce_audio_processors/juce_audio_processors.h>
 
 namespace synthmatch
@@ -10,16 +13,22 @@ class PluginProcessor final : public juce::AudioProcessor
 {
 public:
     PluginProcessor();
-    ~PluginProcessor() override = default;
+
+    /** With a session of one's own making, for tests. */
+    explicit PluginProcessor (Session::Outside);
+
+    SessionCommands& commands() { return session; }
 
     void prepareToPlay (double sampleRateHz, int maximumBlockSamples) override;
-    void releaseResources() override {}
+    void releaseResources() override;
     bool isBusesLayoutSupported (const BusesLayout&) const override;
     void processBlock (juce::AudioBuffer<float>&, juce::MidiBuffer&) override;
+    void processBlockBypassed (juce::AudioBuffer<float>&, juce::MidiBuffer&) override;
     using juce::AudioProcessor::processBlock;
+    using juce::AudioProcessor::processBlockBypassed;
 
-    juce::AudioProcessorEditor* createEditor() override { return nullptr; }
-    bool hasEditor() const override { return false; }
+    juce::AudioProcessorEditor* createEditor() override;
+    bool hasEditor() const override;
     const juce::String getName() const override { return "Synthmatch"; }
     bool acceptsMidi() const override { return false; }
     bool producesMidi() const override { return false; }
@@ -29,10 +38,19 @@ public:
     void setCurrentProgram (int) override {}
     const juce::String getProgramName (int) override { return {}; }
     void changeProgramName (int, const juce::String&) override {}
-    void getStateInformation (juce::MemoryBlock&) override {}
-    void setStateInformation (const void*, int) override {}
+    void getStateInformation (juce::MemoryBlock&) override;
+    void setStateInformation (const void*, int) override;
 
 private:
+    void process (juce::AudioBuffer<float>&);
+    void look();
+    Session::Outside withLook (Session::Outside);
+
+    AudioEngine engine;
+    Parameters parameters;
+    std::atomic<bool> bypassed { false };
+    Session session; // the last: its thread uses the others
+
     JUCE_DECLARE_NON_COPYABLE_WITH_LEAK_DETECTOR (PluginProcessor)
 };
 

@@ -172,7 +172,7 @@ void Session::take (const SavedState& state)
     view.budgetS = juce::jlimit (0.0f, mostBudgetS, state.budgetS);
     writer.restored (state.selected);
     matching.restored();
-    instances.forget();
+    instances.restored();
     shared.show (About::state, {});
     if (otherAddress && view.link.state != LinkState::idle)
         link.reopen();

@@ -40,6 +40,7 @@ void SessionInstances::choose (int port)
     if (port < 1 || port > 65535)
         return;
     shared.view.chosenPort = port;
+    chosenByHand = true;
     toldPort = 0;
     prepare (
         [this] (const Problem& fault)
@@ -84,6 +85,12 @@ void SessionInstances::forget()
     shared.view.instancesKnown = false;
 }
 
+void SessionInstances::restored()
+{
+    forget();
+    chosenByHand = false;
+}
+
 void SessionInstances::list (std::function<void (const Problem&)> done)
 {
     link.ask<protocol::Instances> (
@@ -102,7 +109,7 @@ void SessionInstances::take (const std::vector<protocol::Instance>& instances)
     view.instances = instances;
     view.instancesKnown = true;
     shared.touched = true;
-    if (isThere (view.chosenPort) || instances.empty())
+    if (isThere (view.chosenPort) || instances.empty() || chosenByHand)
         return;
     const auto answers = [] (const protocol::Instance& each) { return each.answers; };
     const auto count = std::count_if (instances.begin(), instances.end(), answers);

@@ -26,6 +26,9 @@ public:
     /** The backend has forgotten what was chosen, or is another one. */
     void forget();
 
+    /** The port comes from a saved project: preferred, but not insisted on. */
+    void restored();
+
     /** Told when an instance was chosen for which the backend is ready. */
     std::function<void()> onChosen;
 
@@ -40,6 +43,7 @@ private:
     SessionShared& shared;
     SessionLink& link;
     std::vector<OnReady> waiting;
+    bool chosenByHand = false; // then no other is chosen by itself
     bool preparing = false;
     bool listing = false;
     int toldPort = 0;     // the backend writes to it; 0: unknown
