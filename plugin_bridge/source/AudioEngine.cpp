@@ -51,7 +51,8 @@ void AudioEngine::suspend() noexcept
     recorder.suspend();
 }
 
-void AudioEngine::process (juce::AudioBuffer<float>& block, bool transportKnown, bool transportPlaying) noexcept
+void AudioEngine::process (juce::AudioBuffer<float>& block, bool transportKnown,
+                           bool transportPlaying) noexcept
 {
     if (inUse.exchange (true, std::memory_order_acquire))
         return;
@@ -98,7 +99,8 @@ std::shared_ptr<const CaptureRing> AudioEngine::ring() const
     return sharedRing;
 }
 
-std::shared_ptr<Region> AudioEngine::copied (const CaptureRing& from, juce::int64 start, juce::int64 end) const
+std::shared_ptr<Region> AudioEngine::copied (const CaptureRing& from, juce::int64 start,
+                                             juce::int64 end) const
 {
     auto audio = from.copy (start, end).audio;
     if (audio.getNumSamples() == 0)
@@ -126,7 +128,8 @@ void AudioEngine::readPeaks (std::vector<float>& peaks, double seconds) const
     if (const auto from = ring())
         from->readPeaks (peaks, seconds);
     else
-        peaks.assign ((size_t) std::lround (juce::jlimit (0.0, longestLookBackS, seconds) / peakStretchS), 0.0f);
+        peaks.assign ((size_t) std::lround (juce::jlimit (0.0, longestLookBackS, seconds) / peakStretchS),
+                      0.0f);
 }
 
 void AudioEngine::startRecording() noexcept { recorder.start(); }
@@ -174,7 +177,8 @@ RegionPtr AudioEngine::takeRecording (const juce::String& name)
     return taken;
 }
 
-void AudioEngine::play (std::shared_ptr<const juce::AudioBuffer<float>> sound, double sampleRateHz, float gain)
+void AudioEngine::play (std::shared_ptr<const juce::AudioBuffer<float>> sound, double sampleRateHz,
+                        float gain)
 {
     player.play (std::move (sound), sampleRateHz, gain);
 }

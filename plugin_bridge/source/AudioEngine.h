@@ -26,9 +26,9 @@ public:
     AudioEngine();
     ~AudioEngine();
 
-    /** Allocate for a sample rate. With the rate of before, the ring, a recording and an audition go on as they
-        are; with another, a running recording is ended and kept, the look-back starts empty and an
-        audition ends. A `process` that a faulty host calls meanwhile passes the sound through, unheard.
+    /** Allocate for a sample rate. With the rate of before, ring, recording and audition go on as they are;
+        with another, a running recording is ended and kept, the look-back starts empty and an audition
+        ends. A `process` that a faulty host calls meanwhile passes the sound through, unheard.
     */
     void prepare (double sampleRateHz, int maximumBlockSamples);
 
@@ -37,8 +37,8 @@ public:
 
     /** Hear a block and pass it on: bit for bit, unless something is auditioned in its place.
 
-        Of more than two channels the first two are heard. Samples that are not finite are passed on, and heard
-        as 0. Any number of samples, 0 too.
+        Of more than two channels the first two are heard. Samples that are not finite are passed on, but
+        heard as 0. Any number of samples, 0 too.
 
         @param transportKnown    whether the host tells how its transport is
         @param transportPlaying  whether it plays in this block

@@ -45,7 +45,8 @@ void AuditionPlayer::setRate (double sampleRateHz)
     fadeStep = 1.0f / (float) fadeSamples;
 }
 
-void AuditionPlayer::play (std::shared_ptr<const juce::AudioBuffer<float>> sound, double sampleRateHz, float gain)
+void AuditionPlayer::play (std::shared_ptr<const juce::AudioBuffer<float>> sound, double sampleRateHz,
+                           float gain)
 {
     const auto wantedHz = rateHz.load();
     if (sound == nullptr || sound->getNumSamples() == 0 || sound->getNumChannels() == 0 || ! (wantedHz > 0.0)
@@ -55,9 +56,10 @@ void AuditionPlayer::play (std::shared_ptr<const juce::AudioBuffer<float>> sound
         return;
     }
     auto clip = std::make_unique<Clip>();
-    clip->sound = sampleRateHz == wantedHz
-                      ? std::move (sound)
-                      : std::make_shared<juce::AudioBuffer<float>> (resampled (*sound, sampleRateHz, wantedHz));
+    clip->sound
+        = sampleRateHz == wantedHz
+              ? std::move (sound)
+              : std::make_shared<juce::AudioBuffer<float>> (resampled (*sound, sampleRateHz, wantedHz));
     clip->rateHz = wantedHz;
     clip->gain = gain;
 
@@ -91,8 +93,7 @@ void AuditionPlayer::hand (Clip* clip)
 void AuditionPlayer::freeFinished() const
 {
     const auto isFinished = [] (const auto& clip) { return clip->finished.load (std::memory_order_acquire); };
-    clips.erase (std::remove_if (clips.begin(),
-                                 clips.end(),
+    clips.erase (std::remove_if (clips.begin(), clips.end(),
                                  [&] (const auto& clip)
                                  {
                                      if (! isFinished (clip))
@@ -113,7 +114,8 @@ void AuditionPlayer::release (Clip*& clip) noexcept
 
 bool AuditionPlayer::plays (const Clip* clip) const noexcept
 {
-    return clip != nullptr && clip->sound != nullptr && clip->rateHz == rateHz.load (std::memory_order_relaxed);
+    return clip != nullptr && clip->sound != nullptr
+           && clip->rateHz == rateHz.load (std::memory_order_relaxed);
 }
 
 void AuditionPlayer::takeIncoming() noexcept

@@ -126,10 +126,12 @@ CaptureRing::Copy CaptureRing::copy (juce::int64 start, juce::int64 end) const
 
 void CaptureRing::readPeaks (std::vector<float>& found, double seconds) const
 {
-    const auto count = (juce::int64) std::round (juce::jlimit (0.0, longestLookBackS, seconds) * rateHz / stretch);
+    const auto count
+        = (juce::int64) std::round (juce::jlimit (0.0, longestLookBackS, seconds) * rateHz / stretch);
     const auto stretchesHeard = (end() - first + stretch - 1) / stretch;
     found.assign ((size_t) count, 0.0f);
-    for (auto number = juce::jmax ((juce::int64) 0, stretchesHeard - count); number < stretchesHeard; ++number)
+    for (auto number = juce::jmax ((juce::int64) 0, stretchesHeard - count); number < stretchesHeard;
+         ++number)
         found[(size_t) (number - (stretchesHeard - count))]
             = peaks[(size_t) (number % (juce::int64) peaks.size())].load (std::memory_order_relaxed);
 }

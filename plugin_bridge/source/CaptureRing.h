@@ -41,8 +41,8 @@ public:
     */
     void write (const float* left, const float* right, int samples) noexcept;
 
-    /** Half the distance from the lowest to the highest sample of the last whole stretch, of the louder side: its
-        amplitude, blind to a constant offset. Only for the writing thread, after a `write` that ended it.
+    /** The amplitude of the last whole stretch, blind to a constant offset: half the distance from its lowest
+        to its highest sample, on the louder side. Only for the writing thread, after a `write` that ended it.
     */
     float stretchLevel() const noexcept { return lastLevel; }
 

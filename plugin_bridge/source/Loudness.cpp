@@ -47,12 +47,12 @@ std::pair<Biquad, Biquad> kWeighting (double rateHz)
     const Biquad head { (shelfGain + bandGain * shelf / shelfQ + shelf * shelf) / a0,
                         2.0 * (shelf * shelf - shelfGain) / a0,
                         (shelfGain - bandGain * shelf / shelfQ + shelf * shelf) / a0,
-                        2.0 * (shelf * shelf - 1.0) / a0,
-                        (1.0 - shelf / shelfQ + shelf * shelf) / a0 };
+                        2.0 * (shelf * shelf - 1.0) / a0, (1.0 - shelf / shelfQ + shelf * shelf) / a0 };
 
     const auto pass = warped (38.13547087602444), passQ = 0.5003270373238773;
     const auto c0 = 1.0 + pass / passQ + pass * pass;
-    const Biquad highPass { 1.0, -2.0, 1.0, 2.0 * (pass * pass - 1.0) / c0, (1.0 - pass / passQ + pass * pass) / c0 };
+    const Biquad highPass { 1.0, -2.0, 1.0, 2.0 * (pass * pass - 1.0) / c0,
+                            (1.0 - pass / passQ + pass * pass) / c0 };
     return { head, highPass };
 }
 
@@ -124,8 +124,7 @@ LevelMatch levelMatch (const juce::AudioBuffer<float>& target, double targetRate
                        const juce::AudioBuffer<float>& candidate, double candidateRateHz)
 {
     const auto lengthS = std::max ({ target.getNumSamples() / targetRateHz,
-                                     candidate.getNumSamples() / candidateRateHz,
-                                     hopS * hopsInBlock });
+                                     candidate.getNumSamples() / candidateRateHz, hopS * hopsInBlock });
     const auto wanted = loudness (target, targetRateHz, lengthS, 2);
     const auto found = loudness (candidate, candidateRateHz, lengthS, 2);
     const auto changeDb = std::isfinite (wanted) && std::isfinite (found) ? wanted - found : 0.0;

@@ -15,7 +15,7 @@ constexpr double silenceDb = -80.0;
 constexpr double digitalSilenceDb = -200.0;
 constexpr double onsetBelowLoudestDb = 30.0;
 
-/** Sum and sum of squares of each frame of one channel, relative to its first sample: exact for a large offset. */
+/** Sums of each frame of one channel, relative to its first sample: exact for a large constant offset. */
 struct Sums
 {
     Sums (const float* samples, int count, int frame) : origin (samples[0])
@@ -48,7 +48,7 @@ struct Sums
     double offset = 0.0; // relative to the origin
 
 private:
-    /** Where mean and median of the frames agree; a lopsided waveform moves the one, half periods the other. */
+    /** Where mean and median agree: a lopsided waveform moves the one, half a period the other. */
     double constantOffset (int frame) const
     {
         auto means = sums;
@@ -101,7 +101,8 @@ double findOnset (const juce::AudioBuffer<float>& audio, double sampleRateHz)
     if (loudest < silenceDb)
         return -1.0;
     const auto threshold = std::max (silenceDb, loudest - onsetBelowLoudestDb);
-    const auto first = std::find_if (levels.begin(), levels.end(), [=] (double level) { return level >= threshold; });
+    const auto first
+        = std::find_if (levels.begin(), levels.end(), [=] (double level) { return level >= threshold; });
     return (double) (first - levels.begin()) * frameSamples (sampleRateHz) / sampleRateHz;
 }
 

@@ -10,13 +10,13 @@ enum class Recorder::Mode : juce::uint64
     listening,
     armedTransport,
     armedSound,
-    byHand,       // these three record, from Word::start on
+    byHand, // these three record, from Word::start on
     byTransport,
     bySound,
-    ended         // [start, start + length)
+    ended // [start, start + length)
 };
 
-/** 3 bits of mode, 24 of length, 37 of the place where it began: at 192 kHz places come round after a week. */
+/** 3 bits of mode, 24 of length, 37 of where it began: at 192 kHz places come round after a week. */
 struct Recorder::Word
 {
     static constexpr int lengthBits = 24, placeBits = 37;
@@ -27,8 +27,7 @@ struct Recorder::Word
 
     static Word of (juce::uint64 bits)
     {
-        return { (Mode) (bits >> (lengthBits + placeBits)),
-                 (juce::int64) (bits & placeMask),
+        return { (Mode) (bits >> (lengthBits + placeBits)), (juce::int64) (bits & placeMask),
                  (juce::int64) ((bits >> placeBits) & lengthMask) };
     }
 
@@ -38,7 +37,10 @@ struct Recorder::Word
                | ((juce::uint64) start & placeMask);
     }
 
-    bool records() const { return mode == Mode::byHand || mode == Mode::byTransport || mode == Mode::bySound; }
+    bool records() const
+    {
+        return mode == Mode::byHand || mode == Mode::byTransport || mode == Mode::bySound;
+    }
     bool armed() const { return mode == Mode::armedTransport || mode == Mode::armedSound; }
 
     /** Samples from the start to a place, which is not before it by more than half of what fits. */
@@ -117,11 +119,12 @@ juce::int64 Recorder::recordedSamples() const noexcept
 std::optional<Recorder::Stretch> Recorder::take() noexcept
 {
     Word taken;
-    change ([&] (Word old)
-            {
-                taken = old;
-                return old.mode == Mode::ended ? Word() : old;
-            });
+    change (
+        [&] (Word old)
+        {
+            taken = old;
+            return old.mode == Mode::ended ? Word() : old;
+        });
     if (taken.mode != Mode::ended)
         return {};
     const auto start = now.load() - taken.until (now.load());

@@ -6,7 +6,8 @@
 namespace synthmatch
 {
 
-std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampleRateHz, const juce::String& name)
+std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampleRateHz,
+                                    const juce::String& name)
 {
     jassert (sampleRateHz > 0.0 && audio.getNumChannels() <= 2);
     for (int channel = 0; channel < audio.getNumChannels(); ++channel)

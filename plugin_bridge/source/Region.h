@@ -30,10 +30,7 @@ struct Region
     /** The file it was loaded from; none if it was captured. */
     juce::File file;
 
-    double lengthS() const
-    {
-        return sampleRateHz > 0.0 ? audio.getNumSamples() / sampleRateHz : 0.0;
-    }
+    double lengthS() const { return sampleRateHz > 0.0 ? audio.getNumSamples() / sampleRateHz : 0.0; }
 };
 
 using RegionPtr = std::shared_ptr<const Region>;
@@ -43,7 +40,8 @@ using RegionPtr = std::shared_ptr<const Region>;
     @param audio         1 or 2 channels; samples that are not finite become 0
     @param sampleRateHz  above 0
 */
-std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampleRateHz, const juce::String& name);
+std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampleRateHz,
+                                    const juce::String& name);
 
 /** The same sound with another trim, brought into 0 <= startS < endS <= length. */
 RegionPtr withTrim (const Region&, double startS, double endS);

@@ -134,7 +134,8 @@ WrittenRegion writeRegion (const Region& region, const juce::File& folder)
     auto rateHz = region.sampleRateHz;
     const auto samples = audio.getNumSamples();
     if (samples == 0 || audio.getNumChannels() == 0)
-        return refused ("The region is empty: nothing was captured.", "Play the sound through this track first.");
+        return refused ("The region is empty: nothing was captured.",
+                        "Play the sound through this track first.");
     if (samples / rateHz < shortestRegionS)
         return refused ("The region lasts " + juce::String (juce::roundToInt (1000.0 * samples / rateHz))
                             + " ms, at least 50 ms are needed.",
@@ -150,7 +151,8 @@ WrittenRegion writeRegion (const Region& region, const juce::File& folder)
 
     const auto target = newFile (folder, region.name, ".wav");
     WholeFile whole (target);
-    const auto dataBytes = (juce::int64) audio.getNumSamples() * audio.getNumChannels() * (juce::int64) sizeof (float);
+    const auto dataBytes
+        = (juce::int64) audio.getNumSamples() * audio.getNumChannels() * (juce::int64) sizeof (float);
     if (! whole.isOpen() || ! writeWav (audio, rateHz, whole.out()) || ! whole.finish (dataBytes))
         return unwritable (folder);
     return { target, {} };

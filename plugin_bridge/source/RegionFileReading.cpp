@@ -43,14 +43,15 @@ LoadedRegion leftToBackend (const juce::File& file)
     return { region, {} };
 }
 
-/** All of it; more than two channels become their mean. Fewer channels than asked for: it cannot be decoded. */
+/** All of it; more than two channels become their mean. Empty where it cannot be decoded. */
 juce::AudioBuffer<float> decoded (juce::AudioFormatReader& reader)
 {
     const auto samples = (int) reader.lengthInSamples;
     const auto channels = (int) reader.numChannels;
     juce::AudioBuffer<float> audio (channels > 2 ? 1 : channels, samples);
     if (channels <= 2)
-        return reader.read (&audio, 0, samples, 0, true, true) ? std::move (audio) : juce::AudioBuffer<float>();
+        return reader.read (&audio, 0, samples, 0, true, true) ? std::move (audio)
+                                                               : juce::AudioBuffer<float>();
 
     constexpr int step = 1 << 15;
     juce::AudioBuffer<float> part (channels, step);
@@ -70,7 +71,8 @@ juce::AudioBuffer<float> decoded (juce::AudioFormatReader& reader)
 bool isCutOff (const juce::File& file, const juce::AudioFormatReader& reader)
 {
     const auto frameBytes = reader.numChannels * reader.bitsPerSample / 8;
-    return ! file.hasFileExtension ("mp3") && reader.lengthInSamples * (juce::int64) frameBytes > file.getSize();
+    return ! file.hasFileExtension ("mp3")
+           && reader.lengthInSamples * (juce::int64) frameBytes > file.getSize();
 }
 
 LoadedRegion loaded (const juce::File& file)
@@ -84,14 +86,15 @@ LoadedRegion loaded (const juce::File& file)
     const auto rateHz = reader->sampleRate;
     const auto lengthS = (double) reader->lengthInSamples / rateHz;
     if (rateHz < lowestRateHz || rateHz > highestRateHz)
-        return unreadable (file,
-                           "has a sample rate of " + juce::String (rateHz, 0) + " Hz, 8,000 to 192,000 Hz are allowed",
-                           "Export it at 44,100 Hz and load that.");
+        return unreadable (
+            file, "has a sample rate of " + juce::String (rateHz, 0) + " Hz, 8,000 to 192,000 Hz are allowed",
+            "Export it at 44,100 Hz and load that.");
     if (lengthS < shortestRegionS)
         return unreadable (file,
-                           reader->lengthInSamples <= 0 ? juce::String ("is empty")
-                                                        : "lasts " + juce::String (juce::roundToInt (1000.0 * lengthS))
-                                                              + " ms, at least 50 ms are needed",
+                           reader->lengthInSamples <= 0
+                               ? juce::String ("is empty")
+                               : "lasts " + juce::String (juce::roundToInt (1000.0 * lengthS))
+                                     + " ms, at least 50 ms are needed",
                            "Choose a longer sound.");
     if (lengthS > longestRegionS)
         return unreadable (file,
@@ -117,7 +120,8 @@ LoadedRegion loadRegion (const juce::File& file)
     if (! file.existsAsFile())
         return unreadable (file, file.isDirectory() ? "is a folder" : "is not there", "Choose a sound file.");
     if (! looksLoadable (file.getFullPathName()))
-        return unreadable (file, "is not of a kind that is read", "Choose a wav, aiff, mp3, flac or ogg file.");
+        return unreadable (file, "is not of a kind that is read",
+                           "Choose a wav, aiff, mp3, flac or ogg file.");
     try
     {
         return endsAsOneOf (file.getFullPathName(), endingsOfBackend) ? leftToBackend (file) : loaded (file);

@@ -5,7 +5,7 @@
 namespace synthmatch
 {
 
-/** The whole sound at another sample rate, in time with the original and without aliases. Not for the audio thread.
+/** The whole sound at another sample rate, in time with the original and without aliases; allocates.
 
     @param audio  any number of channels
 */
