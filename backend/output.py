@@ -77,13 +77,13 @@ def write_matches(
         OutputError: the folder cannot be written or is full; then nothing in it has changed.
     """
     stem = file_stem(region.name)
-    presets = [folder / f"{stem}-{match.rank}.fxp" for match in matches]
+    presets = [folder / f"{stem}-{match.candidate.number}.fxp" for match in matches]
     drawing = folder / f"{stem}.png" if picture else None
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as name:
             part = Path(name)
             for match, preset in zip(matches, presets, strict=True):
-                label = f"{region.name} {match.rank}"
+                label = f"{region.name} {match.candidate.number}"
                 parameters = match.candidate.parameters
                 write_fxp(part / preset.name, parameters, label)
                 json_path = part / preset.with_suffix(".json").name

@@ -1,23 +1,31 @@
 """One match, from a sound to ranked presets: read this file first.
 
-    AudioRegion --propose--> Candidates --rank--> Matches --write_matches--> .fxp .json .wav .png
+    AudioRegion --propose--> vectors --Search--> trials --choose, rank--> Matches --write_matches-->
+    .fxp .json .wav .png
 
 ``Workshop.match`` is one match from top to bottom, and the workshop keeps what the next can use.
-``propose`` asks the trained model for parameter sets that could have made the sound. ``rank`` plays
-each on the user's own Surge XT, where there is one, and puts the nearest first. ``write_matches``
-leaves the presets in a folder.
+``propose`` asks the trained model for parameter sets that could have made the sound. ``Search``
+plays each on the user's own Surge XT, where there is one, and goes on to vary the nearest for as
+long as is wanted. ``choose`` takes those that are near and differ, ``rank`` measures them, and
+``write_matches`` leaves the presets in a folder.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from backend.audio.region import fit_window
 from backend.errors import CancelledError, SurgeNotFoundError
+from backend.matching.choose import choose
+from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
-from backend.matching.rank import rank
+from backend.matching.rank import Numbers, rank, unheard
+from backend.matching.search import Search
+from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
 from backend.records import AudioRegion, Match
 from backend.synth.finder import find_surge
@@ -25,6 +33,13 @@ from backend.synth.render_pool import RenderPool
 
 Stage = Literal["load", "propose", "render", "refine", "write"]
 Progress = Callable[[Stage, float], None]
+
+#: Samples of the model that are rendered, whatever number of presets is wanted.
+SAMPLES = 16
+#: Variations that the model makes of one vector at a time.
+VARIED_AT_ONCE = 6
+#: When what was found so far is told, in seconds since the first results.
+ROUND_ENDS_S = (3.0, 10.0, 30.0)
 
 #: Renderers beside each other; each is one process with a Surge XT of its own.
 RENDER_WORKERS = 2
@@ -88,6 +103,7 @@ class Workshop:
         request: MatchRequest,
         progress: Progress = lambda stage, fraction: None,
         cancelled: Callable[[], bool] = lambda: False,
+        on_round: Callable[[MatchResult], None] = lambda result: None,
     ) -> MatchResult:
         """Find presets that sound like the region, and write them.
 
@@ -95,6 +111,8 @@ class Workshop:
             request: what is wanted.
             progress: told the stage and how much of it is done, 0..1.
             cancelled: asked between and within the stages; True ends the match.
+            on_round: gets what was found so far, written like the result, where the budget gives
+                time for something better; each preset keeps its number and its files.
 
         Raises:
             CancelledError: the match was cancelled.
@@ -106,23 +124,73 @@ class Workshop:
                 raise CancelledError("the match was cancelled; nothing was written")
             progress(stage, fraction)
 
+        def finish(matches: list[Match]) -> MatchResult:
+            written = write_matches(
+                request.region, matches, request.folder, picture=request.picture
+            )
+            return MatchResult(tuple(matches), written, without_surge, tuple(proposer.remarks))
+
         check_folder(request.folder)
         advance("load", 0.0)
         pool, without_surge = self._renderers()  # Surge loads while the model samples
         proposer = self._proposer(request.spec_name)
         advance("propose", 0.0)
-        candidates = proposer.propose(request.region, count=request.count, seed=request.seed)
-        advance("render", 0.0)
-        matches = rank(
-            request.region,
-            candidates,
-            pool,
-            on_done=lambda done: advance("render", done / request.count),
+        heard = proposer.hear(request.region)
+        vectors = proposer.sample(
+            heard, count=max(request.count, SAMPLES if pool else 0), seed=request.seed
         )
+        if pool is None:
+            advance("write", 0.0)
+            return finish(unheard(proposer.spec, vectors[: request.count]))
+
+        advance("render", 0.0)
+        target = TargetMetrics(fit_window(request.region))
+        search = Search(
+            proposer.spec,
+            fit_window(request.region),
+            lambda audio: target.score(audio).distance,
+            Variation(proposer.spec),
+            seed=request.seed,
+            model_vary=lambda vector, time, seed: proposer.sample(
+                heard, count=VARIED_AT_ONCE, seed=seed, begin=(time, vector)
+            ),
+        )
+        search.offer(vectors, "model")
+        proposed = search.waiting()
+
+        def told_how_many() -> bool:
+            advance("render", 1.0 - search.waiting() / proposed)
+            return False
+
+        search.run(pool, told_how_many, vary=False)
+        if not search.elite:
+            raise search.failed[0]
+        numbers = Numbers()
+
+        def matches_now() -> list[Match]:
+            trials = [*search.elite, *search.families.values()]
+            return rank(target, choose(trials, request.count), numbers)
+
+        if request.budget_s > 0.0:
+            on_round(finish(matches_now()))
+            began_s = time.monotonic()
+
+            def refine_until(end_s: float) -> Callable[[], bool]:
+                def ended() -> bool:
+                    passed_s = time.monotonic() - began_s
+                    advance("refine", min(1.0, passed_s / request.budget_s))
+                    return passed_s >= end_s
+
+                return ended
+
+            for end_s in (end for end in ROUND_ENDS_S if end < request.budget_s):
+                search.run(pool, refine_until(end_s))
+                on_round(finish(matches_now()))
+            search.run(pool, refine_until(request.budget_s))
         advance("write", 0.0)
-        written = write_matches(request.region, matches, request.folder, picture=request.picture)
+        result = finish(matches_now())
         progress("write", 1.0)
-        return MatchResult(tuple(matches), written, without_surge, tuple(proposer.remarks))
+        return result
 
     def warm_up(self, progress: Progress = lambda stage, fraction: None) -> None:
         """Load the Full model and the renderers ahead of the first match.

@@ -97,10 +97,17 @@ class Score:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A proposed parameter set; ``order`` is its place in the model's own sampling order."""
+    """A proposed parameter set.
+
+    Args:
+        parameters: the setting.
+        number: its own within its match, from 1, whatever its rank becomes.
+        origin: where it came from: ``model``, or a way of the search.
+    """
 
     parameters: ParameterSet
-    order: int
+    number: int
+    origin: str = "model"
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ class Matcher(Protocol):
         request: pipeline.MatchRequest,
         progress: pipeline.Progress,
         cancelled: Callable[[], bool],
+        on_round: Callable[[pipeline.MatchResult], None],
     ) -> pipeline.MatchResult:
         """Make one match."""
         ...
@@ -119,15 +120,22 @@ class Matches:
             budget_s=job.budget_s,
             locks=job.locks,
         )
+
+        def found_of(result: pipeline.MatchResult) -> Found:
+            no_locks = NO_LOCKS if job.locks else ""
+            remarks = (*region.remarks, *result.remarks, result.without_surge or "", no_locks)
+            return Found(_candidates(job.number, result), " ".join(filter(None, remarks)))
+
+        def tell(result: pipeline.MatchResult) -> None:
+            self.rounds.tell(job, found_of(result))
+
         try:
-            result = matcher.match(request, advance, job.cancelled)
+            result = matcher.match(request, advance, job.cancelled, tell)
         except BaseException:
             if not self.rounds.has(job.number):
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-        no_locks = NO_LOCKS if job.locks else ""
-        remarks = (*region.remarks, *result.remarks, result.without_surge or "", no_locks)
-        return Found(_candidates(job.number, result), " ".join(filter(None, remarks)))
+        return found_of(result)
 
     def ended(self, job: Job, outcome: Found | Exception) -> None:
         """Tell the client what became of its match, and keep what was found."""
@@ -187,7 +195,7 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
     return tuple(
         CandidateReady(
             job=number,
-            candidate=match.rank,
+            candidate=match.candidate.number,
             rank=match.rank,
             note=match.candidate.parameters.note,
             distance=match.score.distance if match.score else -1.0,

@@ -48,7 +48,7 @@ class Proposer:
             seed: same seed and sound, same candidates.
         """
         vectors = self.sample(self.hear(region), count=count, seed=seed)
-        return [Candidate(self.spec.decode(v), order) for order, v in enumerate(vectors)]
+        return [Candidate(self.spec.decode(v), place + 1) for place, v in enumerate(vectors)]
 
     def hear(self, region: AudioRegion) -> Tensor:
         """Return what the model makes of the first 4 s of a sound; ``remarks`` begins anew."""

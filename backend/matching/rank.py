@@ -1,61 +1,51 @@
-"""Candidates become matches: rendered on the user's Surge XT, measured, and put in order."""
+"""Trials become matches: chosen, measured by all metrics, and put in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from backend.audio.region import fit_window
-from backend.errors import RenderError
 from backend.matching.metrics import TargetMetrics
-from backend.records import AudioRegion, Candidate, Match
-from backend.synth.patch_file import patch_body
-from backend.synth.render_pool import RenderPool
-from backend.synth.renderer import RenderJob
+from backend.matching.search import Trial
+from backend.records import Candidate, Match, Vector
+from backend.synth.spec import ParameterSpec
 
 
-def rank(
-    region: AudioRegion,
-    candidates: Sequence[Candidate],
-    pool: RenderPool | None,
-    on_done: Callable[[int], None] | None = None,
-) -> list[Match]:
-    """Order candidates by how near their sound is to the target.
+class Numbers:
+    """Gives each trial that is shown a number of its own, from 1, and keeps it."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Trial, int] = {}
+
+    def of(self, trial: Trial) -> int:
+        """Return the number of a trial; a new one for one that was not shown before."""
+        return self._numbers.setdefault(trial, len(self._numbers) + 1)
+
+
+def rank(metrics: TargetMetrics, chosen: Sequence[Trial], numbers: Numbers) -> list[Match]:
+    """Make matches of chosen trials.
 
     Args:
-        region: the target.
-        candidates: in the model's own order.
-        pool: renderers; None leaves the model's order, without sounds and scores.
-        on_done: called with the number of finished renders.
+        metrics: of the target.
+        chosen: nearest first.
+        numbers: by which they are known.
 
     Returns:
-        The candidates with rank 1, 2, ...; those that could not be rendered come last.
-
-    Raises:
-        RenderError: not one candidate could be rendered.
+        A match for each, with rank 1, 2, ...
     """
-    if pool is None:
-        return [Match(place + 1, candidate) for place, candidate in enumerate(candidates)]
-    jobs = [
-        RenderJob(
-            patch_body(candidate.parameters, region.name, rest_dry_effects=True),
-            candidate.parameters.note,
-            f"candidate {candidate.order + 1}",
-        )
-        for candidate in candidates
-    ]
-    renders = pool.render(jobs, on_done)
-    errors = [render for render in renders if isinstance(render, RenderError)]
-    if errors and len(errors) == len(jobs):
-        raise errors[0]
-    target = TargetMetrics(fit_window(region))
-    scored = [
-        Match(0, candidate, render, target.score(render.audio))
-        if isinstance(render, AudioRegion)
-        else Match(0, candidate)
-        for candidate, render in zip(candidates, renders, strict=True)
-    ]
-    scored.sort(key=lambda match: match.score.distance if match.score else float("inf"))
     return [
-        Match(place + 1, match.candidate, match.render, match.score)
-        for place, match in enumerate(scored)
+        Match(
+            place + 1,
+            Candidate(trial.parameters, numbers.of(trial), trial.origin),
+            trial.render,
+            metrics.score(trial.render.audio),
+        )
+        for place, trial in enumerate(chosen)
+    ]
+
+
+def unheard(spec: ParameterSpec, vectors: Sequence[Vector]) -> list[Match]:
+    """Make matches of samples that nobody can render, in the model's own order."""
+    return [
+        Match(place + 1, Candidate(spec.decode(vector), place + 1, "model"))
+        for place, vector in enumerate(vectors)
     ]

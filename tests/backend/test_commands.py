@@ -212,7 +212,7 @@ def test_an_interruption_leaves_nothing(
         raise KeyboardInterrupt
 
     if stage == "propose":
-        monkeypatch.setattr(propose.Proposer, "propose", interrupt)
+        monkeypatch.setattr(propose.Proposer, "sample", interrupt)
     else:
         monkeypatch.setattr(output, "draw_matches", interrupt)
     before = everything(tmp_path)

@@ -26,7 +26,7 @@ def match_of(rank: int, *, rendered: bool) -> Match:
     rng = np.random.default_rng(rank)
     parameters = spec.decode(rng.uniform(-1, 1, spec.width))
     sound = AudioRegion(tone(parameters.note), 44_100, "render") if rendered else None
-    return Match(rank, Candidate(parameters, rank - 1), sound)
+    return Match(rank, Candidate(parameters, rank), sound)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

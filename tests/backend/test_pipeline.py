@@ -43,7 +43,7 @@ def test_without_surge_the_presets_keep_the_models_order(
     request_of: MatchRequest, tiny_weights: Path, no_surge: None
 ) -> None:
     result = match(request_of)
-    assert [m.candidate.order for m in result.matches] == [0, 1, 2]
+    assert [m.candidate.number for m in result.matches] == [1, 2, 3]
     assert [m.rank for m in result.matches] == [1, 2, 3]
     assert all(m.render is None and m.score is None for m in result.matches)
     assert result.without_surge is not None and "Surge XT" in result.without_surge
@@ -74,7 +74,8 @@ def test_with_surge_the_nearest_comes_first(
     distances = [m.score.distance for m in result.matches if m.score]
     assert len(distances) == 3
     assert distances == sorted(distances)
-    assert result.matches[0].candidate.order == 1
+    assert result.matches[0].render is not None and result.matches[0].render.name == "model 2"
+    assert [m.candidate.number for m in result.matches] == [1, 2, 3]
     assert distances[0] == pytest.approx(0, abs=1e-5)
     assert result.without_surge is None
     assert {path.suffix for path in request_of.folder.iterdir()} == {
@@ -89,26 +90,87 @@ def test_each_candidate_is_played_with_its_own_note(
     result = match(request_of)
     played = {job.name: job.note for job in fake_pool.jobs}
     for found, preset in zip(result.matches, result.written.presets, strict=True):
-        note = played[f"candidate {found.candidate.order + 1}"]
+        assert found.render is not None
+        note = played[found.render.name]
         assert found.candidate.parameters.note == note
         written = json.loads(preset.with_suffix(".json").read_text())["note"]
         assert written == {"pitch": note.pitch, "on_s": note.on_s, "off_s": note.off_s}
 
 
-def test_a_candidate_that_cannot_be_rendered_comes_last(
+def test_a_candidate_that_cannot_be_rendered_gives_way_to_the_next(
     request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
 ) -> None:
     def sound(job: RenderJob) -> np.ndarray:
-        if job.name == "candidate 1":
+        if job.name == "model 1":
             raise RenderError("the patch is unusable")
         return tone(job.note)
 
     fake_pool.sound = sound
     result = match(request_of)
-    assert result.matches[-1].candidate.order == 0
-    assert result.matches[-1].render is None
+    assert len(result.matches) == 3
+    assert "model 1" not in [m.render.name for m in result.matches if m.render]
     wavs = {path.name for path in request_of.folder.glob("*.wav")}
-    assert wavs == {"tiny-1.wav", "tiny-2.wav"}
+    assert wavs == {"tiny-1.wav", "tiny-2.wav", "tiny-3.wav"}
+
+
+class Clock:
+    """Seconds that pass with every render."""
+
+    def __init__(self, pool: FakePool, per_render_s: float) -> None:
+        self.pool, self.per_render_s = pool, per_render_s
+
+    def monotonic(self) -> float:
+        return len(self.pool.jobs) * self.per_render_s
+
+
+def test_more_time_gives_rounds_and_nearer_presets_that_keep_their_numbers(
+    request_of: MatchRequest,
+    tiny_weights: Path,
+    fake_pool: FakePool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.pipeline.time", Clock(fake_pool, 0.2))
+    target = AudioRegion(tone(Note(50, 0.7, 2.0)), 44_100, "target")
+    request = replace(request_of, region=target, budget_s=12.0, picture=False)
+    rounds: list[MatchResult] = []
+    stages: list[str] = []
+    with Workshop("cpu") as workshop:
+        result = workshop.match(
+            request, lambda stage, fraction: stages.append(stage), on_round=rounds.append
+        )
+    assert list(dict.fromkeys(stages)) == ["load", "propose", "render", "refine", "write"]
+    assert len(rounds) == 3  # at once, after 3 s and after 10 s; the result is the fourth
+    best = [r.matches[0].score.distance for r in (*rounds, result) if r.matches[0].score]
+    assert best == sorted(best, reverse=True) and best[-1] < 0.8 * best[0]
+    files: dict[int, bytes] = {}
+    for told in (*rounds, result):
+        for found, preset in zip(told.matches, told.written.presets, strict=True):
+            number = found.candidate.number
+            assert preset.name == f"target-{number}.fxp"
+            assert files.setdefault(number, preset.read_bytes()) == preset.read_bytes()
+
+
+def test_a_budget_of_nothing_renders_the_proposals_alone(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    rounds: list[MatchResult] = []
+    with Workshop("cpu") as workshop:
+        workshop.match(request_of, on_round=rounds.append)
+    assert {job.name.split()[0] for job in fake_pool.jobs} == {"model"} and rounds == []
+
+
+def test_a_match_cancelled_while_it_is_refined_keeps_what_was_told(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    rounds: list[MatchResult] = []
+    with Workshop("cpu") as workshop, pytest.raises(CancelledError):
+        workshop.match(
+            replace(request_of, budget_s=60.0),
+            cancelled=lambda: bool(rounds) and len(fake_pool.jobs) > 30,
+            on_round=rounds.append,
+        )
+    assert len(rounds) == 1
+    assert all(preset.exists() for preset in rounds[0].written.presets)
 
 
 def test_same_seed_same_bytes(
@@ -140,7 +202,8 @@ def test_the_stages_come_in_order(
         *("load", "propose", "render", "write")
     ]
     renders = [fraction for stage, fraction in heard if stage == "render"]
-    assert renders == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert renders == sorted(renders) and renders[0] == 0.0 and renders[-1] == 1.0
+    assert len(set(renders)) > 10
     assert heard[-1] == ("write", 1.0)
 
 
@@ -156,7 +219,7 @@ def test_nothing_renders(request_of: MatchRequest, tiny_weights: Path, fake_pool
         raise RenderError(f"no sound of {job.name}")
 
     fake_pool.sound = fail
-    with pytest.raises(RenderError, match="candidate 1"):
+    with pytest.raises(RenderError, match="model 1"):
         match(request_of)
     assert contents(request_of.folder) == {}
     assert fake_pool.closed

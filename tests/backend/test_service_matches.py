@@ -45,7 +45,7 @@ class Place:
         )
         return self.matches
 
-    def job(self, name: str = "tone", count: int = 2, **more: int) -> Job:
+    def job(self, name: str = "tone", count: int = 2, **more: float) -> Job:
         path = self.sounds / f"{name}.wav"
         write_wav(path, self.sound)
         return Job(self.matches.new_number(), "mia", path, count=count, **more)
@@ -97,8 +97,8 @@ def test_what_was_asked_for_is_what_is_matched(place: Place) -> None:
     assert (request.count, request.seed, request.spec_name) == (4, 9, "surge_simple")
     assert (request.region.name, request.picture) == ("tone", False)
     assert (request.budget_s, request.locks) == (3.0, ("osc",))
-    [matched] = place.events(Matched)
-    assert isinstance(matched, Matched) and matched.remark == f"{REMARK} {NO_LOCKS}"
+    for matched in place.events(Matched):
+        assert isinstance(matched, Matched) and matched.remark == f"{REMARK} {NO_LOCKS}"
     assert request.folder.parent == place.folder
 
 
@@ -180,6 +180,19 @@ def test_a_cancelled_match_leaves_no_files(place: Place) -> None:
     thread.join(60)
     assert place.events(JobCancelled) == [JobCancelled(job.number)]
     assert list(place.folder.iterdir()) == []
+
+
+def test_what_is_found_in_the_meantime_is_told_as_a_round(place: Place) -> None:
+    job = place.job(count=3, budget_s=10)
+    place.run(job)
+    told = [event for _, event in place.told if isinstance(event, CandidateReady | Matched)]
+    first, second = told[3], told[7]
+    assert isinstance(first, Matched) and (first.round, first.final) == (1, False)
+    assert isinstance(second, Matched) and (second.round, second.final) == (2, True)
+    numbers = [event.candidate for event in told if isinstance(event, CandidateReady)]
+    assert numbers == [1, 2, 3, 4, 1, 2]
+    files = {event.preset_path for event in told if isinstance(event, CandidateReady)}
+    assert len(files) == 4 and all(Path(path).is_file() for path in files)
 
 
 def test_a_match_cancelled_after_its_end_leaves_no_files(place: Place) -> None:

@@ -150,18 +150,33 @@ class FakePool:
     sound: Callable[[RenderJob], Audio] = lambda job: tone(job.note, job.duration_s)
     jobs: list[RenderJob] = field(default_factory=list)
 
+    def stream(
+        self,
+        supply: Callable[[], RenderJob | None],
+        take: Callable[[int, AudioRegion | RenderError], None],
+        tick: Callable[[], None] | None = None,
+    ) -> None:
+        for number, job in enumerate(iter(supply, None)):
+            self.jobs.append(job)
+            try:
+                take(number, AudioRegion(self.sound(job), SAMPLE_RATE_HZ, job.name))
+            except RenderError as error:
+                take(number, error)
+            if tick:
+                tick()
+
     def render(
         self, jobs: Sequence[RenderJob], on_done: Callable[[int], None] | None = None
     ) -> list[AudioRegion | RenderError]:
         results: list[AudioRegion | RenderError] = []
-        for job in jobs:
-            self.jobs.append(job)
-            try:
-                results.append(AudioRegion(self.sound(job), SAMPLE_RATE_HZ, job.name))
-            except RenderError as error:
-                results.append(error)
+        waiting = iter(jobs)
+
+        def keep(number: int, result: AudioRegion | RenderError) -> None:
+            results.append(result)
             if on_done:
                 on_done(len(results))
+
+        self.stream(lambda: next(waiting, None), keep)
         return results
 
     def warm_up(self) -> None:

@@ -1,13 +1,14 @@
 """A workshop without a model or renderers: real presets of random settings, in no time.
 
 Its behaviour follows the name of the sound: ``fail`` cannot be rendered, ``bug`` breaks it, and
-``long`` goes on until it is cancelled or ``let_go``. Processes of tests import this by name.
+``long`` goes on until it is cancelled or ``let_go``. With a budget there are two rounds, and the
+best of the second is a new candidate. Processes of tests import this by name.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +43,11 @@ class FakeWorkshop:
         progress("load", 1.0)
 
     def match(
-        self, request: MatchRequest, progress: Progress, cancelled: Callable[[], bool]
+        self,
+        request: MatchRequest,
+        progress: Progress,
+        cancelled: Callable[[], bool],
+        on_round: Callable[[MatchResult], None] = lambda result: None,
     ) -> MatchResult:
         from backend.output import write_matches
 
@@ -61,19 +66,33 @@ class FakeWorkshop:
             raise ZeroDivisionError("a bug")
         spec = load_spec(request.spec_name)
         rng = np.random.default_rng(request.seed)
-        matches = [
-            Match(
-                order + 1,
-                Candidate(spec.decode(spec.settle(rng.random(spec.width, np.float32))), order),
-                request.region if order == 0 else None,
-                Score(1.0, 1.0, 0.1, 0.9, 0.25) if order == 0 else None,
-            )
-            for order in range(request.count)
+        vectors = [rng.random(spec.width, np.float32) for _ in range(request.count + 1)]
+        candidates = [
+            Candidate(spec.decode(spec.settle(vector)), place + 1)
+            for place, vector in enumerate(vectors)
         ]
+
+        def result(chosen: Sequence[Candidate]) -> MatchResult:
+            matches = [
+                Match(
+                    place + 1,
+                    candidate,
+                    request.region if place == 0 else None,
+                    Score(1.0, 1.0, 0.1, 0.9, 0.25) if place == 0 else None,
+                )
+                for place, candidate in enumerate(chosen)
+            ]
+            written = write_matches(request.region, matches, request.folder, picture=False)
+            return MatchResult(tuple(matches), written, None, (REMARK,))
+
+        if request.budget_s > 0.0:  # the last one turns out to be the best
+            on_round(result(candidates[:-1]))
+            progress("refine", 0.5)
+            candidates = [candidates[-1], *candidates[:-2], candidates[-2]]
         progress("write", 0.0)
-        written = write_matches(request.region, matches, request.folder, picture=False)
+        final = result(candidates[: request.count])
         progress("write", 1.0)
-        return MatchResult(tuple(matches), written, None, (REMARK,))
+        return final
 
     def close(self) -> None:
         self.closed = True

@@ -106,7 +106,7 @@ def test_exported_weights_propose_settings_of_their_space(stem: Path) -> None:
     assert proposer.sampler == SAMPLER
     region = AudioRegion(tone(Note(60, 0.1, 1.0)), 44_100, "tone")
     candidates = proposer.propose(region, count=4, seed=1)
-    assert [candidate.order for candidate in candidates] == [0, 1, 2, 3]
+    assert [candidate.number for candidate in candidates] == [1, 2, 3, 4]
     for candidate in candidates:
         again = spec.decode(spec.encode(candidate.parameters))
         assert dict(again.values) == pytest.approx(dict(candidate.parameters.values), abs=1e-6)

@@ -50,7 +50,7 @@ def test_candidates_are_valid_and_distinct_settings(
     proposer: Proposer, region: AudioRegion
 ) -> None:
     candidates = proposer.propose(region, count=5, seed=0)
-    assert [candidate.order for candidate in candidates] == [0, 1, 2, 3, 4]
+    assert [candidate.number for candidate in candidates] == [1, 2, 3, 4, 5]
     for candidate in candidates:
         parameters = candidate.parameters
         assert parameters.spec_name == proposer.spec.name
@@ -66,7 +66,7 @@ def test_same_seed_same_candidates_whatever_the_count(
     assert proposer.propose(region, count=8, seed=4) == eight
     three = proposer.propose(region, count=3, seed=4)
     for few, many in zip(three, eight, strict=False):
-        assert few.order == many.order and few.parameters.note.pitch == many.parameters.note.pitch
+        assert few.number == many.number and few.parameters.note.pitch == many.parameters.note.pitch
         assert dict(few.parameters.values) == pytest.approx(dict(many.parameters.values), abs=1e-5)
     assert proposer.propose(region, count=3, seed=5) != three
 
