@@ -17,6 +17,8 @@ from backend.errors import SynthmatchError
 Number = TypeVar("Number", int, float)
 
 MAX_COUNT = 64
+#: How long presets are improved, if nothing else is said, and at most.
+DEFAULT_BUDGET_S, MAX_BUDGET_S = 10.0, 60.0
 MAX_SEED = 2**63 - 1
 MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
@@ -94,6 +96,14 @@ def make_parser() -> Parser:
         help="folder for the presets, made if needed (default ./SOUND-presets)",
     )
     _add_wishes(match)
+    match.add_argument(
+        "--budget",
+        type=number(float, 0.0, MAX_BUDGET_S),
+        default=DEFAULT_BUDGET_S,
+        metavar="SECONDS",
+        help="how long presets are improved on Surge XT after the first results, 0 to "
+        f"{MAX_BUDGET_S:g} (default {DEFAULT_BUDGET_S:g}); 0 always gives the same for a seed",
+    )
     match.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the model runs (default auto)"
     )

@@ -31,9 +31,9 @@ TAIL_S = 2.0
 #: Where each stage of a match begins and ends on the progress bar.
 STAGES = {
     "load": ("loading the model", 0.0, 0.2),
-    "propose": ("proposing presets", 0.2, 0.5),
-    "render": ("rendering and scoring", 0.5, 0.9),
-    "refine": ("improving", 0.9, 0.95),
+    "propose": ("proposing presets", 0.2, 0.3),
+    "render": ("rendering and scoring", 0.3, 0.5),
+    "refine": ("improving", 0.5, 0.95),
     "write": ("writing", 0.95, 1.0),
 }
 WITHOUT_SURGE = (
@@ -67,6 +67,7 @@ def match(arguments: argparse.Namespace) -> int:
             count=arguments.count,
             seed=arguments.seed,
             spec_name=spec_name,
+            budget_s=arguments.budget,
         )
         workshop = pipeline.Workshop(arguments.device, arguments.surge)
         with _no_empty_folders_left(folder), workshop:
