@@ -27,14 +27,26 @@ std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampl
 
 RegionPtr withTrim (const Region& region, double startS, double endS)
 {
+    auto trimmed = std::make_shared<Region>();
+    trimmed->owner = region.owner != nullptr ? region.owner : region.weak_from_this().lock();
+    if (trimmed->owner != nullptr)
+        trimmed->audio.setDataToReferTo (const_cast<float* const*> (region.audio.getArrayOfReadPointers()),
+                                         region.audio.getNumChannels(), region.audio.getNumSamples());
+    else
+        trimmed->audio = region.audio;
+    trimmed->sampleRateHz = region.sampleRateHz;
+    trimmed->onsetS = region.onsetS;
+    trimmed->name = region.name;
+    trimmed->file = region.file;
+
     const auto lengthS = region.lengthS();
-    if (! (lengthS > 0.0))
-        return std::make_shared<Region> (region);
-    const auto sampleS = 1.0 / region.sampleRateHz;
-    auto trimmed = std::make_shared<Region> (region);
-    // Written so that NaN falls on the whole sound.
-    trimmed->startS = startS > 0.0 ? juce::jmin (startS, lengthS - sampleS) : 0.0;
-    trimmed->endS = endS < lengthS ? juce::jmax (endS, trimmed->startS + sampleS) : lengthS;
+    if (lengthS > 0.0)
+    {
+        // Written so that NaN falls on the whole sound.
+        const auto sampleS = 1.0 / region.sampleRateHz;
+        trimmed->startS = startS > 0.0 ? juce::jmin (startS, lengthS - sampleS) : 0.0;
+        trimmed->endS = endS < lengthS ? juce::jmax (endS, trimmed->startS + sampleS) : lengthS;
+    }
     return trimmed;
 }
 

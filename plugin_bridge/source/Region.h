@@ -11,7 +11,7 @@ namespace synthmatch
 
     It never changes once made: it is shared between threads as `std::shared_ptr<const Region>`.
 */
-struct Region
+struct Region : std::enable_shared_from_this<Region>
 {
     /** (1 or 2 channels, samples), finite. Empty if `file` is of a kind that only the backend reads. */
     juce::AudioBuffer<float> audio;
@@ -30,6 +30,9 @@ struct Region
     /** The file it was loaded from; none if it was captured. */
     juce::File file;
 
+    /** The region whose samples `audio` shows, where it has none of its own: see `withTrim`. */
+    std::shared_ptr<const Region> owner;
+
     double lengthS() const { return sampleRateHz > 0.0 ? audio.getNumSamples() / sampleRateHz : 0.0; }
 };
 
@@ -43,7 +46,11 @@ using RegionPtr = std::shared_ptr<const Region>;
 std::shared_ptr<Region> makeRegion (juce::AudioBuffer<float> audio, double sampleRateHz,
                                     const juce::String& name);
 
-/** The same sound with another trim, brought into 0 <= startS < endS <= length. */
+/** The same sound with another trim, brought into 0 <= startS < endS <= length.
+
+    A shared region lends its samples, so that handles can be dragged over any length; of one that is not
+    shared they are copied.
+*/
 RegionPtr withTrim (const Region&, double startS, double endS);
 
 /** Only the part to be matched; empty where the region has no audio. */

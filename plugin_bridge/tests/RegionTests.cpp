@@ -46,3 +46,21 @@ TEST_CASE ("A trim lies within the sound and has a sample at least", "[region]")
     CHECK (empty->endS == 0.0);
     CHECK (trimmedAudio (*empty).getNumSamples() == 0);
 }
+
+TEST_CASE ("Trims of a shared region show its samples and keep them alive", "[region]")
+{
+    std::shared_ptr<const Region> region = makeRegion (sounds::counting (0, 1000), 1000.0, "Count");
+    const auto* samples = region->audio.getReadPointer (0);
+    const std::weak_ptr<const Region> watched = region;
+    auto trimmed = withTrim (*withTrim (*region, 0.1, 0.9), 0.2, 0.7);
+    CHECK (trimmed->audio.getReadPointer (0) == samples);
+    region = nullptr;
+    CHECK_FALSE (watched.expired());
+    CHECK (sounds::sameBits (trimmed->audio, sounds::counting (0, 1000)));
+    const auto copy = *trimmed;
+    trimmed = nullptr;
+    CHECK (sounds::sameBits (trimmedAudio (copy), sounds::counting (200, 500)));
+
+    const auto own = *makeRegion (sounds::counting (0, 1000), 1000.0, "Count");
+    CHECK (withTrim (own, 0.2, 0.7)->audio.getReadPointer (0) != own.audio.getReadPointer (0));
+}
