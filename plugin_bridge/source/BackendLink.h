@@ -27,6 +27,7 @@ struct LinkReport
     juce::String model;    // loading, ready, failed; known once connected
     float modelFraction = 0.0f;
     float elapsedS = 0.0f; // since the start or connection was begun
+    int greetings = 0;     // rises with every welcome: the backend knows nothing of what was said before
 };
 
 /** A conversation with the backend, as the session needs it; BackendClient is the real one.

@@ -11,7 +11,7 @@ Session::Session (AudioEngine& engineToUse, Outside outsideToUse)
       shown (std::make_shared<const SessionView> (shared.view)),
       queue ([this] { return turn(); }, [this] { fault(); })
 {
-    link.onChange = [this] (LinkState before) { linkChanged (before); };
+    link.onChange = [this] (bool isAnew) { linkChanged (isAnew); };
     link.onEvent = [this] (const protocol::Event& event) { matching.take (event); };
     instances.onChosen = [this] { writer.instanceChosen(); };
 }
@@ -93,11 +93,11 @@ void Session::fault()
     shared.show (About::match, { "There is not enough memory for this.", "Close other programs, then try again." });
 }
 
-void Session::linkChanged (LinkState before)
+void Session::linkChanged (bool isAnew)
 {
-    if (shared.view.link.state != LinkState::connected || before != LinkState::connected)
+    if (isAnew)
         instances.forget();
-    matching.linkChanged (before);
+    matching.linkChanged (isAnew);
 }
 
 //============================================================================ the project

@@ -80,7 +80,7 @@ public:
 
 private:
     void post (std::function<void()>, int key = 0);
-    void linkChanged (LinkState before);
+    void linkChanged (bool isAnew);
     void take (const SavedState&);
     int turn();
     void publish();

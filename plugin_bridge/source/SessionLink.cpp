@@ -56,10 +56,7 @@ void SessionLink::reopen()
 {
     if (link != nullptr && shared.view.link.state != LinkState::idle)
         link->close();
-    const auto before = shared.view.link.state;
-    shared.view.link = {};
-    if (onChange)
-        onChange (before);
+    showLink ({});
     open();
 }
 
@@ -117,11 +114,7 @@ void SessionLink::eventCame (const protocol::Event& event)
 void SessionLink::take (const LinkReport& report)
 {
     heardS = SessionShared::nowS();
-    const auto before = shared.view.link.state;
-    shared.view.link = report;
-    shared.touched = true;
-    if (onChange)
-        onChange (before);
+    showLink (report);
     if (isConnected())
     {
         for (auto& each : std::exchange (waiting, {}))
@@ -131,20 +124,25 @@ void SessionLink::take (const LinkReport& report)
         failWaiting (report.problem.isNotEmpty() ? Problem { report.problem, report.nextStep } : gone());
 }
 
+void SessionLink::showLink (const LinkReport& report)
+{
+    const auto before = std::exchange (shared.view.link, report);
+    shared.touched = true;
+    if (onChange)
+        onChange (before.state != LinkState::connected || ! isConnected() || before.greetings != report.greetings);
+}
+
 void SessionLink::tick()
 {
     const auto nowS = SessionShared::nowS();
     if (! waiting.empty() && nowS - heardS > shared.times.connectS)
     {
-        const auto before = shared.view.link.state;
         link->close();
-        shared.view.link = {};
-        shared.view.link.state = LinkState::failed;
-        shared.view.link.problem = gone().sentence;
-        shared.view.link.nextStep = gone().nextStep;
-        shared.touched = true;
-        if (onChange)
-            onChange (before);
+        LinkReport report;
+        report.state = LinkState::failed;
+        report.problem = gone().sentence;
+        report.nextStep = gone().nextStep;
+        showLink (report);
         failWaiting (gone());
     }
     std::vector<int> late;

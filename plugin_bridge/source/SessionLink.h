@@ -24,8 +24,11 @@ public:
     SessionLink (SessionShared&, MakeLink, std::function<void (Task)> post);
     ~SessionLink() override;
 
-    /** Told after `view.link` has changed, with what it was before. */
-    std::function<void (LinkState before)> onChange;
+    /** Told after `view.link` has changed.
+
+        @param isAnew  the backend was lost, or has forgotten what was said before
+    */
+    std::function<void (bool isAnew)> onChange;
     std::function<void (const protocol::Event&)> onEvent;
 
     /** Find or start the backend, unless that goes on already or is done. */
@@ -79,6 +82,7 @@ private:
     void eventCame (const protocol::Event&) override;
     void askAny (const protocol::Request&, BackendLink::OnAnswer);
     void take (const LinkReport&);
+    void showLink (const LinkReport&);
     void answer (int number, const protocol::Answer&);
     void failWaiting (const Problem&);
 

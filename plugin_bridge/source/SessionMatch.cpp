@@ -116,7 +116,11 @@ void SessionMatch::queued (const protocol::Queued& answer)
 void SessionMatch::take (const protocol::Event& event)
 {
     if (const auto* news = std::get_if<protocol::ServiceNews> (&event))
-        return shared.show (About::match, { news->message, {} });
+    {
+        if (isActive() && ! triedAgain) // it may be that our match was forgotten, which is asked for once more
+            shared.show (About::match, { news->message, {} });
+        return;
+    }
     if (phase == Phase::asked && early.size() < mostEarly)
         early.push_back (event);
     if (phase != Phase::running || jobOf (event) != job)
@@ -169,18 +173,17 @@ void SessionMatch::takeOwn (const protocol::JobCancelled&)
     fail ({ "The backend gave the match up.", "Click Match again." });
 }
 
-void SessionMatch::linkChanged (LinkState before)
+void SessionMatch::linkChanged (bool isAnew)
 {
     const auto& report = shared.view.link;
     if (report.state == LinkState::connected && report.model == "loading")
         heardS = SessionShared::nowS();
-    if (phase != Phase::asked && phase != Phase::running)
-        return;
+    if (phase != Phase::running || ! isAnew)
+        return; // what was asked gets its answer all the same
     if (report.state == LinkState::failed || report.state == LinkState::idle)
         lost();
-    else if (report.state == LinkState::connected && before != LinkState::connected)
+    else if (report.state == LinkState::connected)
     {
-        // It has forgotten the match, or is another backend.
         if (shared.view.match == MatchState::improving)
             return end (MatchState::done);
         if (std::exchange (triedAgain, true))

@@ -18,8 +18,8 @@ public:
     void begin();
     void cancel();
 
-    /** The link has changed. */
-    void linkChanged (LinkState before);
+    /** The link has changed; see SessionLink::onChange. */
+    void linkChanged (bool isAnew);
 
     void take (const protocol::Event&);
 

@@ -151,23 +151,29 @@ TEST_CASE ("A match that was forgotten while the link was away is asked for once
     REQUIRE (rig.shows (isMatching));
     LinkReport away;
     away.state = LinkState::connecting;
-    rig.backend.report (away);
+    auto anew = rig.backend.connected();
+    anew.greetings = 2;
+    const auto loses = GENERATE (true, false); // else it says hello again at once
+    if (loses)
+        rig.backend.report (away);
     SECTION ("and found")
     {
         rig.backend.change ([&] { rig.backend.finds = true; });
-        rig.backend.report (rig.backend.connected());
+        rig.backend.report (anew);
+        rig.backend.tell (say::ServiceNews { "A match that ran was given up." });
         REQUIRE (rig.isDone());
         REQUIRE (rig.holds (1)); // the new backend was told which Surge XT, too
         CHECK (rig.session.view()->job == 2);
         CHECK (rig.backend.asked<say::ChooseInstance>().size() == 2);
+        CHECK_FALSE (rig.session.view()->problem.exists());
     }
     SECTION ("but not without end")
     {
-        rig.backend.report (rig.backend.connected());
+        rig.backend.report (anew);
         REQUIRE (comesTrue ([&] { return rig.backend.newestJob() == 2; }));
         REQUIRE (rig.shows (isMatching));
-        rig.backend.report (away);
-        rig.backend.report (rig.backend.connected());
+        ++anew.greetings;
+        rig.backend.report (anew);
         REQUIRE (rig.fails());
         CHECK (rig.backend.newestJob() == 2);
     }
@@ -179,6 +185,7 @@ TEST_CASE ("The link is shown as it is: starting, the model's loading, its news"
     rig.backend.says = false;
     rig.hearTone();
     rig.session.match();
+    REQUIRE (rig.shows ([] (const auto& view) { return view.link.state == LinkState::starting; }));
     LinkReport news;
     news.state = LinkState::starting;
     news.elapsedS = 3.5f;
