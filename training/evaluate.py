@@ -10,7 +10,9 @@ metrics as in Hayes et al. 2025:
 - *best of N*: the nearest of N samples by our distance, each rendered, as a user gets it;
 - *nearest neighbour*: the training render whose mono dB mel spectrogram is nearest in L1,
   played again;
-- *random*: the parameters of a training render drawn at random.
+- *random*: the parameters of a training render drawn at random;
+- with ``--match``: what a user gets from the whole matcher: its *first results* and, for each
+  ``--budget``, the nearest after so many seconds more on this machine's cores.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import json
 import math
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,8 @@ from safetensors import safe_open
 from backend.errors import PatchError, SynthmatchError
 from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
-from backend.records import Audio, AudioRegion, ParameterSet, Score
+from backend.pipeline import Workshop
+from backend.records import AudioRegion, ParameterSet, Score
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.finder import find_surge
 from backend.synth.render_pool import RenderPool
@@ -39,47 +42,10 @@ from backend.synth.renderer import SAMPLE_RATE_HZ
 from backend.synth.spec import ParameterSpec, load_spec
 from models.features import FeatureConfig, LogMel, quantise_db
 from training.dataset import list_shards
+from training.match_rows import match_rows
+from training.score_table import Row, row, table
 from training.split import split_of
 from training.targets import Target, folder_targets, mono_db, render_sets, unseen_targets
-
-METRICS = ("mss_db", "wmfcc", "sot", "rms", "distance")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Args:
-        method: what was measured.
-        scores: one per target that gave a sound.
-        missing: targets for which the method gave none.
-    """
-
-    method: str
-    scores: tuple[Score, ...]
-    missing: int = 0
-
-    def mean(self, metric: str) -> float:
-        """Return the mean over the targets; NaN where there is none."""
-        values = [getattr(score, metric) for score in self.scores]
-        return float(np.mean(values)) if values else math.nan
-
-    def interval(self, metric: str) -> float:
-        """Return half the width of the 95% interval of the mean; NaN for fewer than two."""
-        values = [getattr(score, metric) for score in self.scores]
-        if len(values) < 2:
-            return math.nan
-        return 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-
-
-def row(method: str, targets: Sequence[TargetMetrics], renders: Sequence[Audio | None]) -> Row:
-    """Score one render per target."""
-    scores = tuple(
-        target.score(render)
-        for target, render in zip(targets, renders, strict=True)
-        if render is not None
-    )
-    return Row(method, scores, len(targets) - len(scores))
 
 
 def sample_sets(
@@ -180,21 +146,6 @@ def evaluate(
     return rows
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Write the rows as a Markdown table, means with their 95% intervals."""
-    lines = [
-        "| method | MSS dB ↓ | wMFCC ↓ | SOT ↓ | RMS ↑ | distance ↓ |",
-        "|---|---|---|---|---|---|",
-    ]
-    for r in rows:
-        cells = []
-        for metric, digits in zip(METRICS, (2, 2, 3, 3, 3), strict=True):
-            cells.append(f"{r.mean(metric):.{digits}f} ± {r.interval(metric):.{digits}f}")
-        lost = f" ({r.missing} without sound)" if r.missing else ""
-        lines.append(f"| {r.method}{lost} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the step from the command line."""
     parser = argparse.ArgumentParser(
@@ -208,6 +159,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, help="shards, for nearest neighbour and random")
     parser.add_argument("--count", type=int, default=8, help="samples for the best-of row")
+    parser.add_argument("--match", action="store_true", help="also measure whole matches")
+    parser.add_argument("--budget", type=float, default=10.0, help="their seconds of search")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--surge", type=Path, help="the Surge XT VST3")
@@ -221,6 +174,10 @@ def main(argv: list[str] | None = None) -> int:
             else:
                 targets = unseen_targets(load_spec(a.spec), "test", a.items or 64, pool)
             rows = evaluate(targets, proposer, a.data, pool, a.count, a.seed)
+        if a.match:
+            with Workshop(a.device, a.surge) as workshop:
+                workshop.warm_up()
+                rows += match_rows(workshop, targets, a.spec, a.budget, a.seed)
     except SynthmatchError as error:
         parser.exit(2, f"evaluate: {error}\n")
     where = a.targets.name if a.targets else "unseen test indices"

@@ -53,6 +53,10 @@ RULES = {
     "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
     "training": Rule(TRAINING),
     "training.bench_render": Rule((*TRAINING, "pedalboard")),  # plays the reference procedure
+    **{
+        module: Rule((*TRAINING, "backend.pipeline"))  # measure what users get
+        for module in ("training.evaluate", "training.match_rows")
+    },
     "benchmarks": Rule((*BASE, "backend", "benchmarks", "training")),
     "examples": Rule(("numpy", "pedalboard")),
 }

@@ -21,16 +21,8 @@ from backend.synth.spec import load_spec
 from models.features import FeatureConfig, LogMel, quantise_db
 from training import evaluate as evaluation
 from training.dataset import RenderedSet, write_shard
-from training.evaluate import (
-    METRICS,
-    Row,
-    evaluate,
-    nearest_indices,
-    random_indices,
-    row,
-    sample_sets,
-    table,
-)
+from training.evaluate import evaluate, nearest_indices, random_indices, sample_sets
+from training.score_table import METRICS, Row, row, table
 from training.split import split_of
 from training.targets import Target
 

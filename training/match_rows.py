@@ -1,0 +1,45 @@
+"""What a user gets from the whole matcher, for the table of ``training.evaluate``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.pipeline import MatchRequest, MatchResult, Workshop
+from backend.records import AudioRegion, Score
+from backend.synth.renderer import SAMPLE_RATE_HZ
+from training.score_table import Row
+from training.targets import Target
+
+
+def match_rows(
+    workshop: Workshop, targets: Sequence[Target], spec_name: str, budget_s: float, seed: int
+) -> list[Row]:
+    """Measure whole matches: the nearest of the first results, and after the budget."""
+    first: list[Score] = []
+    last: list[Score] = []
+
+    def nearest(result: MatchResult) -> list[Score]:
+        return [match.score for match in result.matches[:1] if match.score is not None]
+
+    for place, target in enumerate(targets):
+        rounds: list[MatchResult] = []
+        with tempfile.TemporaryDirectory() as folder:
+            result = workshop.match(
+                MatchRequest(
+                    AudioRegion(target.audio, SAMPLE_RATE_HZ, target.name),
+                    Path(folder),
+                    seed=seed + place,
+                    spec_name=spec_name,
+                    picture=False,
+                    budget_s=budget_s,
+                ),
+                on_round=rounds.append,
+            )
+        first += nearest(rounds[0] if rounds else result)
+        last += nearest(result)
+    return [
+        Row("first results", tuple(first), len(targets) - len(first)),
+        Row(f"after {budget_s:g} s", tuple(last), len(targets) - len(last)),
+    ]
