@@ -45,8 +45,8 @@ class FakeWorkshop:
     def match(
         self,
         request: MatchRequest,
-        progress: Progress,
-        cancelled: Callable[[], bool],
+        progress: Progress = lambda stage, fraction: None,
+        cancelled: Callable[[], bool] = lambda: False,
         on_round: Callable[[MatchResult], None] = lambda result: None,
     ) -> MatchResult:
         from backend.output import write_matches
