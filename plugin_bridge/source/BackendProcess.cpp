@@ -120,8 +120,8 @@ FoundProgram findProgram (const juce::File& dataFolder, const Variables& variabl
                "a backend that runs." } };
 }
 
-std::unique_ptr<BackendProcess> BackendProcess::start (const juce::File& dataFolder, const Variables& variable,
-                                                       Problem& problem)
+std::unique_ptr<BackendProcess> BackendProcess::start (const juce::File& dataFolder,
+                                                       const Variables& variable, Problem& problem)
 {
     const auto program = findProgram (dataFolder, variable);
 

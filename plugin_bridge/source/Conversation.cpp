@@ -13,7 +13,6 @@ namespace
 {
 
 constexpr auto never = std::numeric_limits<double>::infinity();
-constexpr double shortestLeaseS = 0.2, longestLeaseS = 3600.0;
 constexpr auto closed = "The link to the backend was closed.";
 constexpr auto forgotten = "The backend had lost sight of this plugin; a match that ran was given up.";
 
@@ -22,9 +21,10 @@ constexpr auto forgotten = "The backend had lost sight of this plugin; a match t
 Conversation::Conversation (BackendLink::Listener& listenerToTell, LinkSocket& socketToUse,
                             const LinkSettings& settingsToUse)
     : listener (listenerToTell), socket (socketToUse), settings (settingsToUse), times (settings.times),
+      news (listener, times.reportS), lease (times),
       exchange (times, [this] (const auto& datagram) { socket.send (datagram, backend.port); })
 {
-    exchange.onUnknown = [this] { greetAgain(); };
+    exchange.onUnknown = [this] { sayHello(); };
 }
 
 //======================================================================= commands
@@ -42,13 +42,10 @@ void Conversation::open (const juce::String& newAddress)
         close();
 
     address = newAddress.trim();
-    beating = false;
-    beganS = lookS = nowS();
-    search = std::make_unique<BackendSearch> (address, settings, beganS);
+    lookS = nowS();
+    search = std::make_unique<BackendSearch> (address, settings, lookS);
     phase = Phase::looking;
-    news = {};
-    news.state = LinkState::connecting;
-    report();
+    news.begin (lookS);
 }
 
 void Conversation::ask (const Request& request, BackendLink::OnAnswer onAnswer)
@@ -57,8 +54,10 @@ void Conversation::ask (const Request& request, BackendLink::OnAnswer onAnswer)
         exchange.ask (request, std::move (onAnswer), nowS());
     else if (phase == Phase::looking || phase == Phase::greeting)
         early.emplace_back (request, std::move (onAnswer));
+    else if (phase == Phase::failed)
+        onAnswer (Refused { "link", news.report().problem });
     else
-        onAnswer (Refused { "link", phase == Phase::failed ? news.problem : "No backend is connected." });
+        onAnswer (Refused { "link", "No backend is connected." });
 }
 
 void Conversation::close()
@@ -68,16 +67,14 @@ void Conversation::close()
 
     refuseAll (closed);
     leave();
-    news = {};
-    report();
+    news.idle (nowS());
 }
 
 void Conversation::leave()
 {
     exchange.forgetAll();
     early.clear();
-    auto gone = phase != Phase::connected;
-    exchange.onUnknown = nullptr;
+    auto gone = phase != Phase::connected && phase != Phase::greeting;
     phase = Phase::idle;
 
     if (! gone)
@@ -90,7 +87,6 @@ void Conversation::leave()
         exchange.tick (nowS());
     }
 
-    exchange.onUnknown = [this] { greetAgain(); };
     search.reset();
     socket.close();
 }
@@ -109,15 +105,15 @@ void Conversation::turn()
         check (now);
     else if (phase == Phase::connected)
     {
-        if (now >= checkS && (now >= beatS || exchange.oldestS (now) >= times.overdueS))
+        if (now >= checkS && (lease.isBeatDue (now) || exchange.oldestS (now) >= times.overdueS))
             check (now);
 
-        if (phase == Phase::connected && now >= beatS && ! beating)
+        if (phase == Phase::connected && lease.isBeatDue (now))
             beat (now);
     }
 
-    if (isWaitedFor() && now >= reportS)
-        report();
+    if (now >= news.nextDueS())
+        news.tell (now);
 
     expectedS = juce::jmax (now, nextDueS());
 }
@@ -127,22 +123,10 @@ double Conversation::nextDueS() const
     if (phase == Phase::idle || phase == Phase::failed)
         return never;
 
-    auto nextS = exchange.nextDueS();
-
-    if (phase == Phase::looking)
-        nextS = juce::jmin (nextS, lookS);
-    else if (phase == Phase::greeting)
-        nextS = juce::jmin (nextS, checkS);
-    else if (! beating)
-        nextS = juce::jmin (nextS, beatS);
-
-    return isWaitedFor() ? juce::jmin (nextS, reportS) : nextS;
-}
-
-bool Conversation::isWaitedFor() const
-{
-    return phase == Phase::looking || phase == Phase::greeting
-           || (phase == Phase::connected && news.model == "loading");
+    const auto ownS = phase == Phase::looking    ? lookS
+                      : phase == Phase::greeting ? checkS
+                                                 : lease.nextBeatS();
+    return juce::jmin (exchange.nextDueS(), news.nextDueS(), ownS);
 }
 
 void Conversation::allowForSleep (double now)
@@ -152,7 +136,7 @@ void Conversation::allowForSleep (double now)
     if (phase == Phase::connected && expectedS > 0.0 && sleptS > times.sleptS)
     {
         exchange.postpone (sleptS);
-        heardS += sleptS;
+        lease.postpone (sleptS);
     }
 }
 
@@ -164,11 +148,8 @@ void Conversation::look (double now)
     if (result.state == BackendSearch::State::failed)
         return fail (result.problem);
 
-    if (result.state == BackendSearch::State::starting && news.state != LinkState::starting)
-    {
-        news.state = LinkState::starting;
-        report();
-    }
+    if (result.state == BackendSearch::State::starting && news.report().state != LinkState::starting)
+        news.starting (now);
 
     if (result.state == BackendSearch::State::found)
     {
@@ -186,23 +167,20 @@ void Conversation::greet (double now)
     phase = Phase::greeting;
     checkS = now + times.checkS;
     exchange.setToken (backend.token);
-    exchange.ask (
-        Hello { protocol::version, settings.name }, [this] (const Answer& answer) { welcome (answer); }, now,
-        times.greetS);
+    sayHello();
 }
 
-/** The backend has forgotten us, and holds no session of ours. */
-void Conversation::greetAgain()
+/** Begin a session; while connected, another one, because the backend has forgotten us. */
+void Conversation::sayHello()
 {
-    exchange.ask (
-        Hello { protocol::version, settings.name },
-        [this] (const Answer& answer) {
-            welcome (answer);
+    const auto again = phase == Phase::connected;
+    const auto answered = [this, again] (const Answer& answer) {
+        welcome (answer);
 
-            if (phase == Phase::connected)
-                listener.eventCame (ServiceNews { forgotten });
-        },
-        nowS(), times.greetS);
+        if (again && phase == Phase::connected)
+            listener.eventCame (ServiceNews { forgotten });
+    };
+    exchange.ask (Hello { protocol::version, settings.name }, answered, nowS(), times.greetS);
 }
 
 void Conversation::welcome (const Answer& answer)
@@ -224,17 +202,11 @@ void Conversation::welcome (const Answer& answer)
         order.beginAnew (said.number);
 
     lastBackend = backend;
-    leaseS = juce::jlimit (shortestLeaseS, longestLeaseS, static_cast<double> (said.leaseS));
-    heardS = checkS = now;
-    beatS = now + (said.state == "loading" ? times.loadingS : leaseS / times.beatsPerLease);
+    checkS = now;
     phase = Phase::connected;
     search.reset();
-    news.state = LinkState::connected;
-    ++news.greetings;
-    news.folder = said.folder;
-    news.model = said.state;
-    news.modelFraction = said.state == "ready" ? 1.0f : news.modelFraction;
-    report();
+    news.connected (said, now);
+    lease.begin (said.leaseS, news.isModelLoading(), now);
     exchange.askAllAgain (now);
 
     for (auto& [request, onAnswer] : std::exchange (early, {}))
@@ -244,33 +216,24 @@ void Conversation::welcome (const Answer& answer)
 //======================================================================= staying connected
 void Conversation::beat (double now)
 {
-    beating = true;
-    exchange.ask (Heartbeat {}, [this] (const Answer& answer) { takeBeat (answer); }, now, leaseS);
+    lease.beat();
+    const auto answered = [this] (const Answer& answer) { takeBeat (answer); };
+    exchange.ask (Heartbeat {}, answered, now, lease.seconds());
 }
 
 void Conversation::takeBeat (const Answer& answer)
 {
-    const auto now = nowS();
-    beating = false;
-    beatS = now + leaseS / times.beatsPerLease;
-
     if (phase != Phase::connected)
         return;
 
+    const auto now = nowS();
+
     if (const auto* alive = std::get_if<Alive> (&answer))
-    {
-        const auto changed = news.model != alive->state;
-        news.model = alive->state;
-        news.modelFraction = alive->fraction;
+        news.modelIs (*alive, now);
+    else if (lease.isSilent (now))
+        return fail (problems::silent());
 
-        if (alive->state == "loading")
-            beatS = now + juce::jmin (times.loadingS, leaseS / times.beatsPerLease);
-
-        if (changed)
-            report();
-    }
-    else if (now - heardS >= times.leasesUntilLost * leaseS)
-        fail (problems::silent());
+    lease.answered (news.isModelLoading(), now);
 }
 
 void Conversation::check (double now)
@@ -313,8 +276,8 @@ void Conversation::take (const LinkSocket::Received& received)
     if (const auto answer = readAnswer (received.bytes, received.count);
         answer && answer->head.client == exchange.client())
     {
-        heardS = nowS();
-        exchange.take (answer->head, answer->body, heardS);
+        lease.heard (nowS());
+        exchange.take (answer->head, answer->body, nowS());
         return;
     }
 
@@ -329,7 +292,7 @@ void Conversation::take (const LinkSocket::Received& received)
     if (phase != Phase::connected) // it comes again
         return;
 
-    heardS = nowS();
+    lease.heard (nowS());
     const auto taken = order.take (event->head, event->body);
 
     if (const auto number = order.acknowledgement (event->head, event->body))
@@ -339,16 +302,13 @@ void Conversation::take (const LinkSocket::Received& received)
         listener.eventCame (event->body);
 }
 
-//======================================================================= news
+//======================================================================= the end
 void Conversation::fail (const Problem& problem)
 {
     phase = Phase::failed;
     search.reset();
     socket.close();
-    news.state = LinkState::failed;
-    news.problem = problem.sentence;
-    news.nextStep = problem.nextStep;
-    report();
+    news.failed (problem, nowS());
     refuseAll (problem.sentence);
 }
 
@@ -360,17 +320,6 @@ void Conversation::refuseAll (const juce::String& why)
 
     for (const auto& [request, onAnswer] : unsent)
         onAnswer (Refused { "link", why });
-}
-
-void Conversation::report()
-{
-    const auto now = nowS();
-    reportS = now + times.reportS;
-
-    if (isWaitedFor())
-        news.elapsedS = static_cast<float> (now - beganS);
-
-    listener.linkChanged (news);
 }
 
 } // namespace synthmatch

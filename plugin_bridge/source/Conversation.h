@@ -3,6 +3,8 @@
 #include "BackendSearch.h"
 #include "EventOrder.h"
 #include "Exchange.h"
+#include "Lease.h"
+#include "LinkNews.h"
 #include "LinkSocket.h"
 
 #include <atomic>
@@ -52,39 +54,32 @@ private:
     void takeBeat (const protocol::Answer&);
     void check (double now);
     bool isThere() const;
-    void greetAgain();
+    void sayHello();
     void receive();
     void take (const LinkSocket::Received&);
     void allowForSleep (double now);
     void fail (const Problem&);
     void refuseAll (const juce::String& why);
-    void report();
-    bool isWaitedFor() const;
 
     BackendLink::Listener& listener;
     LinkSocket& socket;
     const LinkSettings settings;
     const LinkTimes& times;
+    LinkNews news;
+    Lease lease;
     Exchange exchange;
     EventOrder order;
 
     Phase phase = Phase::idle;
-    juce::String address;
-    LinkReport news;
+    juce::String address; // of a backend elsewhere; empty: the user's own
     std::unique_ptr<BackendSearch> search;
     Discovery backend;     // that we speak with
     Discovery lastBackend; // whose numbers `order` knows
-    double leaseS = 0.0;
     std::vector<std::pair<protocol::Request, BackendLink::OnAnswer>> early; // asked before the welcome
 
-    double beganS = 0.0;
-    double lookS = 0.0;
-    double beatS = 0.0;
-    double checkS = 0.0;
-    double heardS = 0.0;
-    double reportS = 0.0;
+    double lookS = 0.0;     // when to look for the backend next
+    double checkS = 0.0;    // when to see at the earliest whether it is still there
     double expectedS = 0.0; // when the next turn was due
-    bool beating = false;   // a heartbeat waits for its answer
 };
 
 } // namespace synthmatch

@@ -15,6 +15,11 @@ namespace
 constexpr size_t maxUnderWay = 16;
 constexpr int maxUnknown = 3;
 
+bool needsSession (const Request& request)
+{
+    return ! std::holds_alternative<Hello> (request) && ! std::holds_alternative<Bye> (request);
+}
+
 /** 32 hexadecimal digits. */
 juce::String newName()
 {
@@ -102,8 +107,9 @@ void Exchange::take (const AnswerHead& head, const Answer& answer, double nowS)
 
     const auto* refusal = std::get_if<Refused> (&answer);
 
-    if (refusal != nullptr && refusal->code == "session" && ! std::holds_alternative<Hello> (one.request)
-        && ++one.unknown < maxUnknown)
+    const auto isUnknown = refusal != nullptr && refusal->code == "session";
+
+    if (isUnknown && needsSession (one.request) && ++one.unknown < maxUnknown)
     {
         if (! std::exchange (holding, true) && onUnknown)
             onUnknown();
@@ -191,7 +197,7 @@ void Exchange::askAllAgain (double nowS)
     auto waiting = std::exchange (open, {});
 
     for (auto at = waiting.rbegin(); at != waiting.rend(); ++at)
-        if (! std::holds_alternative<Hello> (at->second.request))
+        if (needsSession (at->second.request))
             queue.push_front (std::move (at->second));
 
     tick (nowS);
@@ -219,7 +225,7 @@ void Exchange::forgetAll()
 
 bool Exchange::isHeld (const Open& one) const
 {
-    return holding && ! std::holds_alternative<Hello> (one.request);
+    return holding && needsSession (one.request);
 }
 
 void Exchange::begin (Open one, double nowS)

@@ -1,9 +1,6 @@
 #include "BackendClient.h"
 
-#include "FakeBackend.h"
-#include "HeardFromLink.h"
-#include "TemporaryFolder.h"
-#include "WaitFor.h"
+#include "ClientRig.h"
 
 #include <catch2/catch.hpp>
 
@@ -40,51 +37,11 @@ juce::MemoryBlock datagramOf (const RequestHead& head, const Answer& answer)
     return writeOneOf (AnswerHead { head.client, head.serial }, answer).bytes;
 }
 
-/** Short, but only where the end of the wait is what is expected. */
-LinkSettings settingsFor (const juce::File& folder)
-{
-    LinkSettings settings;
-    settings.folder = folder;
-    settings.variable = [] (const juce::String&) { return juce::String(); };
-    settings.times.firstRepeatS = 0.02;
-    settings.times.longestRepeatS = 0.1;
-    settings.times.answerS = settings.times.writeS = 60.0;
-    settings.times.greetS = settings.times.startS = 60.0;
-    settings.times.overdueS = 0.1;
-    settings.times.lookS = settings.times.checkS = settings.times.loadingS = 0.02;
-    return settings;
-}
-
-/** A user's folder with a fake backend in it, and a client. */
-struct Rig
-{
-    explicit Rig (Faults faults = {}) : backend (std::make_unique<FakeBackend> (faults))
-    {
-        backend->announce (data.folder());
-    }
-
-    BackendClient& connect (const juce::String& address = {})
-    {
-        if (client == nullptr)
-            client = std::make_unique<BackendClient> (heard, settings);
-
-        client->open (address);
-        REQUIRE (heard.waitForState (LinkState::connected));
-        return *client;
-    }
-
-    TemporaryFolder data;
-    std::unique_ptr<FakeBackend> backend;
-    LinkSettings settings { settingsFor (data.folder()) };
-    HeardFromLink heard;
-    std::unique_ptr<BackendClient> client;
-};
-
 } // namespace
 
 TEST_CASE ("client: it finds the backend, and requests get their answers")
 {
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     CHECK (rig.heard.last().folder == "/folder/audio");
     CHECK (rig.heard.last().model == "ready");
@@ -117,7 +74,7 @@ TEST_CASE ("client: nothing happens before the first call, and without a connect
 
 TEST_CASE ("client: lost, doubled and late datagrams change nothing")
 {
-    Rig rig ({ 0.2, 0.2, 0.2 });
+    ClientRig rig ({ 0.2, 0.2, 0.2 });
     auto& client = rig.connect();
 
     for (int job = 1; job <= 20; ++job)
@@ -130,20 +87,21 @@ TEST_CASE ("client: lost, doubled and late datagrams change nothing")
     CHECK (rig.backend->done<StartMatch>() == 20);
     CHECK (rig.backend->done<CancelJob>() == 20);
 
+    const auto rankOf = [] (int rank, int job) { return juce::String (rank) + " of " + juce::String (job); };
     std::vector<juce::String> order, expected;
 
     for (const auto& event : rig.heard.events())
     {
         if (const auto* candidate = std::get_if<CandidateReady> (&event))
-            order.push_back ("rank " + juce::String (candidate->rank) + " of " + juce::String (candidate->job));
+            order.push_back (rankOf (candidate->rank, candidate->job));
         else if (const auto* matched = std::get_if<Matched> (&event))
             order.push_back ("matched " + juce::String (matched->job));
     }
 
     for (int job = 1; job <= 20; ++job)
     {
-        expected.push_back ("rank 1 of " + juce::String (job));
-        expected.push_back ("rank 2 of " + juce::String (job));
+        expected.push_back (rankOf (1, job));
+        expected.push_back (rankOf (2, job));
         expected.push_back ("matched " + juce::String (job));
     }
 
@@ -152,7 +110,7 @@ TEST_CASE ("client: lost, doubled and late datagrams change nothing")
 
 TEST_CASE ("client: what is damaged, unasked for, or for another instance is dropped and counted")
 {
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     const auto us = rig.backend->clients().at (0);
     const auto news = [] (const juce::String& to, int number, int previous) {
@@ -176,7 +134,7 @@ TEST_CASE ("client: what is damaged, unasked for, or for another instance is dro
 
 TEST_CASE ("client: answers may come in any order")
 {
-    Rig rig;
+    ClientRig rig;
     std::mutex mutex;
     std::vector<RequestHead> waiting;
     rig.backend->answerer = keep<CancelJob> (*rig.backend, [&] (const RequestHead& head) {
@@ -209,7 +167,7 @@ TEST_CASE ("client: answers may come in any order")
 
 TEST_CASE ("client: what is not answered in time is refused, and a late answer is no second one")
 {
-    Rig rig;
+    ClientRig rig;
     rig.settings.times.answerS = 0.2;
     auto& client = rig.connect();
     rig.backend->deaf = true;
@@ -222,7 +180,7 @@ TEST_CASE ("client: what is not answered in time is refused, and a late answer i
 
 TEST_CASE ("client: work that goes on is waited for")
 {
-    Rig rig;
+    ClientRig rig;
     rig.settings.times.writeS = 0.3;
     std::mutex mutex;
     RequestHead waiting;
@@ -248,7 +206,7 @@ TEST_CASE ("client: work that goes on is waited for")
 
 TEST_CASE ("client: what is asked while the backend is looked for is asked when it is there")
 {
-    Rig rig;
+    ClientRig rig;
     rig.backend->hanging = true;
     BackendClient client (rig.heard, rig.settings);
     client.open ({});
@@ -263,7 +221,7 @@ TEST_CASE ("client: what is asked while the backend is looked for is asked when 
 
 TEST_CASE ("client: a backend that hangs is told, and tried again on demand")
 {
-    Rig rig;
+    ClientRig rig;
     rig.settings.times.greetS = 0.2;
     rig.backend->hanging = true;
     BackendClient client (rig.heard, rig.settings);
@@ -283,7 +241,7 @@ TEST_CASE ("client: a backend that hangs is told, and tried again on demand")
 
 TEST_CASE ("client: another version of the protocol is told with both numbers, before and after hello")
 {
-    Rig rig;
+    ClientRig rig;
     rig.backend->announce (rig.data.folder(), protocol::version - 1);
     rig.backend->answerer = [&] (const auto&, const auto& request) -> std::optional<Answer> {
         if (std::holds_alternative<Hello> (request))
@@ -306,7 +264,7 @@ TEST_CASE ("client: another version of the protocol is told with both numbers, b
 
 TEST_CASE ("client: an address leads to a backend elsewhere, and a wrong one is told")
 {
-    Rig rig;
+    ClientRig rig;
     rig.backend->withdraw();
     rig.settings.times.greetS = 0.2;
     BackendClient client (rig.heard, rig.settings);
@@ -326,7 +284,7 @@ TEST_CASE ("client: an address leads to a backend elsewhere, and a wrong one is 
 
 TEST_CASE ("client: the model's loading is told until it is done")
 {
-    Rig rig;
+    ClientRig rig;
     rig.settings.times.reportS = 0.02;
     rig.backend->modelFraction = 0.25f;
     rig.connect();
@@ -341,7 +299,7 @@ TEST_CASE ("client: the model's loading is told until it is done")
 
 TEST_CASE ("client: heartbeats keep the lease, and a backend that falls silent is given up after two")
 {
-    Rig rig;
+    ClientRig rig;
     rig.backend->leaseS = 0.4f;
     auto& client = rig.connect();
     REQUIRE (waitFor ([&] { return rig.backend->done<Heartbeat>() >= 10; }));
@@ -358,7 +316,7 @@ TEST_CASE ("client: heartbeats keep the lease, and a backend that falls silent i
 TEST_CASE ("client: a backend that ends or is killed is noticed, and the next one is found")
 {
     const auto killed = GENERATE (false, true);
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     rig.backend->tell (ServiceNews { "of the first" });
     REQUIRE (waitFor ([&] { return rig.heard.events().size() == 1; }));
@@ -380,7 +338,7 @@ TEST_CASE ("client: a backend that ends or is killed is noticed, and the next on
 
 TEST_CASE ("client: open looks whether the backend is still there, so that no click is lost")
 {
-    Rig rig;
+    ClientRig rig;
     rig.settings.times.overdueS = 60.0;
     auto& client = rig.connect();
     rig.backend->die();
@@ -393,7 +351,7 @@ TEST_CASE ("client: open looks whether the backend is still there, so that no cl
 
 TEST_CASE ("client: a backend that was started anew meanwhile is told apart")
 {
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     rig.backend->die();
     FakeBackend other;
@@ -403,7 +361,7 @@ TEST_CASE ("client: a backend that was started anew meanwhile is told apart")
 
 TEST_CASE ("client: one that is forgotten says hello again, asks anew, and tells the user")
 {
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     rig.heard.ask (client, CancelJob { 1 });
     rig.backend->forgetClients();
@@ -417,7 +375,7 @@ TEST_CASE ("client: one that is forgotten says hello again, asks anew, and tells
 
 TEST_CASE ("client: callbacks may ask, open and close")
 {
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     std::atomic<bool> done { false };
     client.ask (CancelJob { 1 }, [&] (const Answer&) {
@@ -434,7 +392,7 @@ TEST_CASE ("client: callbacks may ask, open and close")
 
 TEST_CASE ("client: closing says goodbye, answers what waits, and goes back to idle")
 {
-    Rig rig;
+    ClientRig rig;
     auto& client = rig.connect();
     rig.backend->deaf = true;
     std::atomic<bool> refused { false };
@@ -450,7 +408,7 @@ TEST_CASE ("client: closing says goodbye, answers what waits, and goes back to i
 
 TEST_CASE ("client: twenty share one backend, and do not disturb each other")
 {
-    Rig rig ({ 0.05, 0.05, 0.05 });
+    ClientRig rig ({ 0.05, 0.05, 0.05 });
     constexpr int many = 20, requests = 10;
     std::vector<std::unique_ptr<HeardFromLink>> heard;
     std::vector<std::unique_ptr<BackendClient>> clients;
@@ -464,7 +422,7 @@ TEST_CASE ("client: twenty share one backend, and do not disturb each other")
 
         for (int n = 1; n <= requests; ++n)
             clients.back()->ask (CancelJob { 1000 * i + n }, [&right, i, n] (const Answer& answer) {
-                if (const auto* is = std::get_if<Cancelled> (&answer); is != nullptr && is->job == 1000 * i + n)
+                if (std::get<Cancelled> (answer).job == 1000 * i + n)
                     ++right[static_cast<size_t> (i)];
             });
     }

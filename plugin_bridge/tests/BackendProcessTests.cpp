@@ -1,11 +1,9 @@
 #include "BackendProcess.h"
 
-#include "TemporaryFolder.h"
+#include "Programs.h"
 #include "WaitFor.h"
 
 #include <catch2/catch.hpp>
-
-#include <map>
 
 #if ! JUCE_WINDOWS
 
@@ -14,21 +12,6 @@ namespace synthmatch
 
 namespace
 {
-
-Variables variables (std::map<juce::String, juce::String> values)
-{
-    return [values] (const juce::String& name) {
-        const auto found = values.find (name);
-        return found != values.end() ? found->second : juce::String();
-    };
-}
-
-juce::File writeProgram (const TemporaryFolder& data, const juce::String& name, const juce::String& script)
-{
-    const auto program = data.write (name, "#!/bin/sh\n" + script + "\n");
-    program.setExecutePermission (true);
-    return program;
-}
 
 void noteProgram (const TemporaryFolder& data, const juce::StringArray& words)
 {

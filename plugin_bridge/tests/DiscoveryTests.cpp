@@ -74,7 +74,8 @@ TEST_CASE ("discovery: a missing, torn or foreign file is told apart, with a nex
            juce::String::repeatedString ("{\"a\":", 800), whole.replace ("40000", "0"),
            whole.replace ("40000", "65536"), whole.replace ("40000", "\"40000\""),
            whole.replace ("40000", "4e4"), whole.replace ("40000", "99999999999"),
-           whole.replace ("4711", "true"), whole.replace (token, token.substring (1)), whole.replace (token.substring (1), "-"),
+           whole.replace ("4711", "true"), whole.replace (token, token.substring (1)),
+           whole.replace (token.substring (1), "-"),
            whole.replace ("pid", "dip"), whole + juce::String::repeatedString (" ", 5000) })
     {
         data.write ("backend.json", text);

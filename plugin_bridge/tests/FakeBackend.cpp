@@ -179,6 +179,9 @@ void FakeBackend::take (const void* bytes, size_t size, int from)
 
     const auto found = sessions.find (head.client);
 
+    if (found == sessions.end() && std::holds_alternative<Bye> (request))
+        return answer (head, from, Gone {});
+
     if (found == sessions.end())
         return answer (head, from, Refused { "session", "the backend does not know this client" });
 

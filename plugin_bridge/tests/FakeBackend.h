@@ -21,7 +21,7 @@ struct Faults
     double late = 0.0; // arrives after the next one
 };
 
-/** A backend over real UDP: it speaks the protocol like backend/osc/server.py, and whatever else a test wants.
+/** A backend over real UDP: it speaks the protocol like backend/osc/server.py, and what else a test wants.
 
     It begins on construction, can be announced in a user's folder, and ends, as if killed, on destruction.
 */
