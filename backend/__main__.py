@@ -17,8 +17,11 @@ from typing import NoReturn
 
 from backend.cli import make_parser
 from backend.errors import SynthmatchError
+from backend.program_file import note_program
 
 FAULT, INTERRUPTED = 2, 130
+#: They tell what is there, and leave nothing behind.
+ASKING = ("show", "status", "stop", "report")
 
 if multiprocessing.current_process().name != "MainProcess":
     # A worker: ctrl-C reaches the whole group of processes, and the first one ends the others.
@@ -55,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = make_parser().parse_args(argv)
+    if arguments.command not in ASKING:
+        note_program()
     if arguments.command == "doctor":
         from backend.doctor import doctor
 

@@ -23,6 +23,7 @@ MAX_SEED = 2**63 - 1
 MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
 SPEC_NAMES = {"full": "surge_full", "simple": "surge_simple"}
+NOT_INSTALLED = "not installed"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -52,7 +53,7 @@ def installed_version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED
 
 
 def number(kind: type[Number], lowest: Number, highest: Number) -> Callable[[str], Number]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backend.discovery import Discovery, is_running, read_discovery
 from backend.errors import OutputError, ServiceError
+from backend.program_file import own_command
 from backend.userdata import DATA_VARIABLE, open_user_data
 
 #: Longest wait for a backend to be ready to talk; it takes about a second where nothing else runs.
@@ -42,7 +43,7 @@ def start_service(
     if found is not None:
         return found
     said = data.logs / START_LOG
-    process = _start(command or _own_command(), data.folder, said)
+    process = _start(command or (*own_command(), "serve"), data.folder, said)
     until_s = time.monotonic() + wait_s
     while time.monotonic() < until_s:
         ended = process.poll() is not None
@@ -56,10 +57,6 @@ def start_service(
         f"the backend (process {process.pid}) was not ready after {wait_s:.0f} s; see {said}, or "
         "start it in a terminal with synthmatch serve."
     )
-
-
-def _own_command() -> Sequence[str]:
-    return (sys.executable, "-X", "utf8", "-m", "backend", "serve")
 
 
 def _start(command: Sequence[str], folder: Path, said: Path) -> subprocess.Popen[bytes]:

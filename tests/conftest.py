@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,7 @@ import pytest
 from backend.errors import SurgeNotFoundError
 from backend.records import AudioRegion
 from backend.synth.finder import find_surge
+from backend.userdata import DATA_VARIABLE
 
 # Fakes that the processes of a render pool import by name.
 sys.path.append(str(Path(__file__).parent / "support"))
@@ -27,6 +29,14 @@ def surge_or_skip() -> Path:
         return find_surge()
     except SurgeNotFoundError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_user_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep commands that the tests run away from the user's folder of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(DATA_VARIABLE, str(tmp_path_factory.mktemp("user") / "data"))
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -68,7 +68,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserData:
     data = open_user_data(tmp_path / "dä ta")
     monkeypatch.setenv(DATA_VARIABLE, str(data.folder))
     monkeypatch.setattr(
-        "backend.launcher._own_command", lambda: pytest.fail("another backend was started")
+        "backend.launcher.own_command", lambda: pytest.fail("another backend was started")
     )
     return data
 
