@@ -12,9 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from backend.errors import CancelledError, ServiceError
+
+if TYPE_CHECKING:
+    from backend.synth.patch_lock import PatchLock
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -36,9 +39,7 @@ class Job:
         seed: same sound and seed, same presets.
         spec_name: ``surge_full`` or ``surge_simple``.
         budget_s: how long candidates may be improved after the first results, 0..60 s.
-        locks: sections that stay as they are in the patch of the chosen Surge XT: of ``osc``,
-            ``filter``, ``envelopes``, ``lfos`` and ``effects``.
-        port: OSC In port of the Surge XT that the client had chosen when it asked; None for none.
+        lock: sections that stay as they are in the patch that the client's Surge XT held; or None.
     """
 
     number: int
@@ -49,8 +50,7 @@ class Job:
     seed: int = 0
     spec_name: str = "surge_full"
     budget_s: float = 0.0
-    locks: tuple[str, ...] = ()
-    port: int | None = None
+    lock: PatchLock | None = None
     _taken_back: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def cancelled(self) -> bool:

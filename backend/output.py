@@ -19,7 +19,8 @@ from backend.errors import OutputError
 from backend.files import write_whole
 from backend.matching.picture import draw_matches
 from backend.records import AudioRegion, Match
-from backend.synth.patch_file import write_fxp
+from backend.synth.patch_file import fxp_bytes, patch_body
+from backend.synth.patch_lock import PatchLock
 from backend.synth.preset_json import preset_json
 
 #: File systems take names of 255 bytes; this leaves room for endings and for hidden part files.
@@ -63,7 +64,12 @@ def file_stem(name: str) -> str:
 
 
 def write_matches(
-    region: AudioRegion, matches: Sequence[Match], folder: Path, *, picture: bool = True
+    region: AudioRegion,
+    matches: Sequence[Match],
+    folder: Path,
+    *,
+    picture: bool = True,
+    lock: PatchLock | None = None,
 ) -> Written:
     """Write every file of a match into a folder, replacing those of the same names.
 
@@ -72,6 +78,8 @@ def write_matches(
         matches: what to write, best first.
         folder: where to; it exists.
         picture: also draw the spectrograms.
+        lock: sections that are those of another patch; then no JSON is written, which could not
+            say what stands there.
 
     Raises:
         OutputError: the folder cannot be written or is full; then nothing in it has changed.
@@ -85,9 +93,11 @@ def write_matches(
             for match, preset in zip(matches, presets, strict=True):
                 label = f"{region.name} {match.candidate.number}"
                 parameters = match.candidate.parameters
-                write_fxp(part / preset.name, parameters, label)
-                json_path = part / preset.with_suffix(".json").name
-                write_whole(json_path, preset_json(parameters, label).encode())
+                body = lock.body(parameters, label) if lock else patch_body(parameters, label)
+                write_whole(part / preset.name, fxp_bytes(body, label))
+                if lock is None:
+                    json_path = part / preset.with_suffix(".json").name
+                    write_whole(json_path, preset_json(parameters, label).encode())
                 if match.render is not None:
                     write_wav(part / preset.with_suffix(".wav").name, match.render)
             if drawing is not None:

@@ -29,6 +29,8 @@ from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
 from backend.records import AudioRegion, Match
 from backend.synth.finder import find_surge
+from backend.synth.patch_file import patch_body
+from backend.synth.patch_lock import PatchLock
 from backend.synth.render_pool import RenderPool
 
 Stage = Literal["load", "propose", "render", "refine", "write"]
@@ -57,8 +59,7 @@ class MatchRequest:
         spec_name: ``surge_full`` or ``surge_simple``.
         picture: also draw the spectrograms.
         budget_s: how long candidates may be improved after the first results, 0..60 s.
-        locks: sections that stay as they are in the user's patch: of ``osc``, ``filter``,
-            ``envelopes``, ``lfos`` and ``effects``.
+        lock: sections that stay as they are in the user's patch; None: all is matched.
     """
 
     region: AudioRegion
@@ -68,7 +69,7 @@ class MatchRequest:
     spec_name: str = "surge_full"
     picture: bool = True
     budget_s: float = 0.0
-    locks: tuple[str, ...] = ()
+    lock: PatchLock | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Workshop:
 
         def finish(matches: list[Match]) -> MatchResult:
             written = write_matches(
-                request.region, matches, request.folder, picture=request.picture
+                request.region, matches, request.folder, picture=request.picture, lock=lock
             )
             return MatchResult(tuple(matches), written, without_surge, tuple(proposer.remarks))
 
@@ -135,9 +136,13 @@ class Workshop:
         pool, without_surge = self._renderers()  # Surge loads while the model samples
         proposer = self._proposer(request.spec_name)
         advance("propose", 0.0)
-        heard = proposer.hear(request.region)
+        heard, lock = proposer.hear(request.region), request.lock
+        known = lock.known(proposer.spec) if lock else None
         vectors = proposer.sample(
-            heard, count=max(request.count, SAMPLES if pool else 0), seed=request.seed
+            heard,
+            count=max(request.count, SAMPLES if pool else 0),
+            seed=request.seed,
+            known=known,
         )
         if pool is None:
             advance("write", 0.0)
@@ -149,10 +154,11 @@ class Workshop:
             proposer.spec,
             fit_window(request.region),
             lambda audio: target.score(audio).distance,
-            Variation(proposer.spec),
+            Variation(proposer.spec, lock.free(proposer.spec) if lock else None),
             seed=request.seed,
+            body=lock.body if lock else patch_body,
             model_vary=lambda vector, time, seed: proposer.sample(
-                heard, count=VARIED_AT_ONCE, seed=seed, begin=(time, vector)
+                heard, count=VARIED_AT_ONCE, seed=seed, begin=(time, vector), known=known
             ),
         )
         search.offer(vectors, "model")

@@ -31,6 +31,7 @@ from backend.service_matches import Matches
 from backend.service_model import WarmModel, Workshop
 from backend.service_rounds import Found
 from backend.service_surge import Link, SurgeDesk
+from backend.synth.patch_lock import PatchLock
 from backend.userdata import UserData
 
 log = logging.getLogger(__name__)
@@ -138,8 +139,13 @@ class Service:
                 reply(say.Alive(self._model.state, self._model.fraction))
             case say.Status():
                 reply(self._status())
-            case say.StartMatch():
-                reply(self._start(client, request))
+            case say.StartMatch(locks=()):
+                reply(self._start(client, request, None))
+            case say.StartMatch(locks=locks):
+                self._later(
+                    reply,
+                    lambda: self._start(client, request, PatchLock(desk.patch(client), locks)),
+                )
             case say.CancelJob(job):
                 if not self._jobs.cancel(job):
                     raise ServiceError(f"match {job} neither runs nor waits: nothing to cancel.")
@@ -176,7 +182,7 @@ class Service:
 
         self._errands.submit(do)
 
-    def _start(self, client: str, request: say.StartMatch) -> say.Queued:
+    def _start(self, client: str, request: say.StartMatch, lock: PatchLock | None) -> say.Queued:
         if -1.0 < request.start_s < 0.0:
             raise AudioError(
                 f"a match cannot start at {request.start_s:g} s: give 0 to 600, or -1 for the "
@@ -191,10 +197,15 @@ class Service:
             seed=request.seed,
             spec_name=request.spec,
             budget_s=request.budget_s,
-            locks=request.locks,
-            port=self._desk.chosen(client),
+            lock=lock,
         )
         return say.Queued(job.number, self._jobs.submit(job))
+
+    def _start_locked(
+        self, client: str, request: say.StartMatch, locks: tuple[str, ...]
+    ) -> say.Queued:
+        """Start a match that keeps sections of what the client's Surge XT holds now."""
+        return self._start(client, request, PatchLock(self._desk.patch(client), locks))
 
     def _write(self, client: str, job: int, candidate: int) -> say.Written:
         """Write a candidate, which settles its match: nothing is improved any more."""

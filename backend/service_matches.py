@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 KEPT_SOUNDS = 40
 #: Progress within a stage is told no more often.
 PROGRESS_EVERY_S = 0.2
-NO_LOCKS = "Locks are not used yet by this version."
 OUR_FAULT = "the match failed by a fault of Synthmatch; synthmatch report packs what we need."
 
 
@@ -118,12 +117,11 @@ class Matches:
             spec_name=cast("Spec", job.spec_name),
             picture=False,
             budget_s=job.budget_s,
-            locks=job.locks,
+            lock=job.lock,
         )
 
         def found_of(result: pipeline.MatchResult) -> Found:
-            no_locks = NO_LOCKS if job.locks else ""
-            remarks = (*region.remarks, *result.remarks, result.without_surge or "", no_locks)
+            remarks = (*region.remarks, *result.remarks, result.without_surge or "")
             return Found(_candidates(job.number, result), " ".join(filter(None, remarks)))
 
         def tell(result: pipeline.MatchResult) -> None:

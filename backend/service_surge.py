@@ -9,6 +9,7 @@ from typing import Protocol
 
 from backend.errors import LinkError
 from backend.records import Instance, Snapshot, WriteReport
+from backend.synth.patch_file import Patch
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,10 @@ class Link(Protocol):
 
     def snapshot(self, port: int) -> Snapshot:
         """Keep the user's patch."""
+        ...
+
+    def patch(self, port: int) -> Patch:
+        """Return the patch that it holds."""
         ...
 
     def undo(self, port: int) -> WriteReport:
@@ -79,9 +84,13 @@ class SurgeDesk:
         self._chosen[client] = port
         return port
 
-    def chosen(self, client: str) -> int | None:
-        """Return the port that a client has chosen, None for none; may be asked by any thread."""
-        return self._chosen.get(client)
+    def patch(self, client: str) -> Patch:
+        """Return the patch that the client's Surge XT holds now.
+
+        Raises:
+            LinkError: Surge XT cannot be reached, or saves nothing.
+        """
+        return self._link.patch(self._port(client))
 
     def write(self, client: str, number: int, candidate: int) -> WriteReport:
         """Write a candidate, with the user's patch kept before.

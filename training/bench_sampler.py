@@ -25,7 +25,7 @@ from backend.synth.finder import find_surge
 from backend.synth.render_pool import RenderPool
 from backend.synth.spec import load_spec
 from models.sampler import PAPER_SAMPLER, SamplerConfig
-from training.evaluate import METRICS, Row, row
+from training.score_table import METRICS, Row, row
 from training.targets import render_sets, unseen_targets
 
 #: What is compared with the paper's sampler unless ``--guidance`` or ``--steps`` narrow it.

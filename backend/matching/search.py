@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +35,18 @@ SAME_STEP = 1e-3
 PATIENCE, FORGET = 1.0, 0.98
 
 Measure = Callable[[Audio], float]
+
+
+class MakeBody(Protocol):
+    """Makes a patch body as ``patch_body`` does."""
+
+    def __call__(
+        self, parameters: ParameterSet, name: str, *, rest_dry_effects: bool = False
+    ) -> bytes:
+        """Return the body."""
+        ...
+
+
 #: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
 ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
 
@@ -80,7 +93,7 @@ class Search:
         variation: makes children, and knows what must stay as it is.
         seed: of all chance.
         model_vary: varies a vector by the model; None: that way is not used.
-        body: makes the patch body of a parameter set; None: our own patch.
+        body: makes the patch body that is rendered: ``patch_body``, or a lock's.
     """
 
     def __init__(
@@ -92,7 +105,7 @@ class Search:
         *,
         seed: int = 0,
         model_vary: ModelVary | None = None,
-        body: Callable[[ParameterSet, str], bytes] | None = None,
+        body: MakeBody = patch_body,
     ) -> None:
         self._spec = spec
         self._target = profile(target)
@@ -101,7 +114,7 @@ class Search:
         self._equivalents = Equivalents(spec)
         self._rng = np.random.default_rng(seed)
         self._model_vary = model_vary
-        self._body = body or _plain_body
+        self._body = body
         self._proposals: list[_Draft] = []
         self._varied: list[_Draft] = []
         self._drafts: dict[int, _Draft] = {}
@@ -159,7 +172,8 @@ class Search:
             number = next(numbers)
             self._drafts[number] = draft
             name = f"{draft.origin} {number + 1}"
-            return RenderJob(self._body(draft.parameters, name), draft.parameters.note, name)
+            body = self._body(draft.parameters, name, rest_dry_effects=True)
+            return RenderJob(body, draft.parameters.note, name)
 
         self._drafts.clear()
         pool.stream(supply, self._take)
@@ -280,7 +294,3 @@ class Search:
             return None
         self._seen.add(key)
         return _Draft(rested, self._spec.decode(rested), origin, family, parent)
-
-
-def _plain_body(parameters: ParameterSet, name: str) -> bytes:
-    return patch_body(parameters, name, rest_dry_effects=True)

@@ -21,7 +21,7 @@ from backend.osc.surge_write import load_patch, silent_remark, stream_patch
 from backend.osc.undo_history import UndoHistory
 from backend.osc.wire import AnswerSockets, SurgeSocket, is_shared, open_ports
 from backend.records import Instance, Snapshot, WriteReport
-from backend.synth.patch_file import read_fxp
+from backend.synth.patch_file import Patch, read_fxp
 
 #: OSC In from Surge XT 1.2 on; versions of 2026 take the next free port of this range.
 PROBE_PORTS = range(53280, 53381)
@@ -126,6 +126,17 @@ class SurgeLink:
         with self._talk(port) as talk:
             report = stream_patch(talk, wanted, self._silent())
         return dataclasses.replace(report, seconds=time.perf_counter() - started)
+
+    def patch(self, port: int) -> Patch:
+        """Return the patch that a Surge XT holds now.
+
+        Raises:
+            LinkError: no Surge XT listens there, or it saves nothing.
+            OutputError: the folder cannot be written.
+        """
+        self._history.make_folder()
+        with self._talk(port) as talk:
+            return saved_patch(talk, self._history.folder)
 
     def snapshot(self, port: int) -> Snapshot:
         """Keep the patch that a Surge XT holds now, for undo.

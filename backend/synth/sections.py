@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.synth.spec import NOTE_WIDTH, load_spec
+from backend.synth.table import SurgeParameter
 
 SECTIONS = ("osc", "filter", "envelopes", "lfos", "effects")
 
@@ -34,13 +35,13 @@ _UNITS = (
     *((f"fx_a{i}_", f"effect {i}") for i in (1, 2, 3)),
     *((prefix, "output") for prefix in ("a_pan", "a_width", "a_vca_gain")),
 )
-_SECTION_OF_UNIT = {
-    **{f"osc {i}": "osc" for i in (1, 2, 3)},
-    "mixer": "osc",
-    **{unit: "filter" for unit in ("filter 1", "filter 2", "filter routing")},
-    **{unit: "envelopes" for unit in ("filter envelope", "amp envelope")},
-    **{f"lfo {i}": "lfos" for i in range(1, 7)},
-    **{f"effect {i}": "effects" for i in (1, 2, 3)},
+#: Storage names of the output, which the table counts to the mixer, and which nobody locks.
+_OUTPUT = frozenset({"a_pan", "a_pan2", "a_vca_level"})
+#: A part as the table names it -> section.
+_SECTION_OF_PART = {
+    **dict.fromkeys(("osc 1", "osc 2", "osc 3", "mixer"), "osc"),
+    **dict.fromkeys(("filters", "waveshaper"), "filter"),
+    **{section: section for section in ("envelopes", "lfos", "effects")},
 }
 
 Columns = npt.NDArray[np.intp]
@@ -64,9 +65,11 @@ def unit_of(name: str) -> str:
     return next(unit for prefix, unit in _UNITS if name.startswith(prefix))
 
 
-def section_of(name: str) -> str | None:
-    """Return the section of a parameter by its name in our spaces; None: of the output."""
-    return _SECTION_OF_UNIT.get(unit_of(name))
+def section_of(parameter: SurgeParameter) -> str | None:
+    """Return the section of any of Surge's parameters; None: of none that can be locked."""
+    if parameter.storage in _OUTPUT:
+        return None
+    return _SECTION_OF_PART.get(parameter.section)
 
 
 @cache
@@ -82,7 +85,7 @@ def layout(spec_name: str) -> Layout:
     for parameter, place in zip(spec.parameters, spec.slices(), strict=True):
         columns = range(place.start, place.stop)
         units.setdefault(unit_of(parameter.name), []).extend(columns)
-        section = section_of(parameter.name)
+        section = section_of(parameter.surge)
         if section is not None:
             sections[section].extend(columns)
     units["note"] = list(range(spec.width - NOTE_WIDTH, spec.width))

@@ -16,7 +16,9 @@ from backend import output
 from backend.errors import OutputError
 from backend.output import check_folder, file_stem, write_matches
 from backend.records import AudioRegion, Candidate, Match
-from backend.synth.patch_file import read_fxp, spec_of
+from backend.synth.draw_parameters import draw_parameters
+from backend.synth.patch_file import parse_body, patch_body, read_fxp, spec_of
+from backend.synth.patch_lock import PatchLock
 from backend.synth.preset_json import parse_preset_json
 from backend.synth.spec import load_spec
 
@@ -61,8 +63,22 @@ def test_other_files_in_the_folder_are_left_alone(tiny_audio: AudioRegion, tmp_p
     assert (tmp_path / "song.wav").read_bytes() == b"mine"
 
 
+def test_locked_sections_are_those_of_the_other_patch_and_no_json_says_otherwise(
+    tiny_audio: AudioRegion, tmp_path: Path
+) -> None:
+    theirs = draw_parameters(load_spec("surge_simple"), 99)
+    lock = PatchLock(parse_body(patch_body(theirs, "Mine"), "Mine"), ("filter",))
+    written = write_matches(
+        tiny_audio, [match_of(1, rendered=False)], tmp_path, picture=False, lock=lock
+    )
+    natives = read_fxp(written.presets[0]).natives
+    assert natives["a_filter1_cutoff"] == lock.patch.natives["a_filter1_cutoff"]
+    assert natives["a_env1_attack"] != lock.patch.natives["a_env1_attack"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".fxp"]
+
+
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
-@pytest.mark.parametrize("step", ["write_fxp", "write_whole", "write_wav", "draw_matches"])
+@pytest.mark.parametrize("step", ["patch_body", "write_whole", "write_wav", "draw_matches"])
 def test_a_fault_half_way_changes_nothing(
     tiny_audio: AudioRegion,
     tmp_path: Path,

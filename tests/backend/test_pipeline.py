@@ -19,7 +19,13 @@ from backend.errors import (
 from backend.matching import propose
 from backend.pipeline import MatchRequest, MatchResult, Progress, Workshop
 from backend.records import AudioRegion, Note
+from backend.synth.draw_parameters import draw_parameters
+from backend.synth.patch_file import parse_body, patch_body, read_fxp
+from backend.synth.patch_lock import PatchLock
 from backend.synth.renderer import RenderJob
+from backend.synth.sections import section_of
+from backend.synth.spec import load_spec
+from backend.synth.table import surge_table
 
 
 @pytest.fixture
@@ -148,6 +154,29 @@ def test_more_time_gives_rounds_and_nearer_presets_that_keep_their_numbers(
             number = found.candidate.number
             assert preset.name == f"target-{number}.fxp"
             assert files.setdefault(number, preset.read_bytes()) == preset.read_bytes()
+
+
+def test_locked_sections_are_the_same_in_all_that_is_rendered_and_written(
+    request_of: MatchRequest,
+    tiny_weights: Path,
+    fake_pool: FakePool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.pipeline.time", Clock(fake_pool, 0.2))
+    mine = parse_body(patch_body(draw_parameters(load_spec("surge_full"), 5), "Mine"), "Mine")
+    lock = PatchLock(mine, ("filter", "lfos"))
+    result = match(replace(request_of, lock=lock, budget_s=4.0))
+    locked = {p.storage for p in surge_table().parameters if section_of(p) in lock.sections}
+    bodies = [read_fxp(preset).natives for preset in result.written.presets]
+    bodies += [parse_body(job.body, "x").natives for job in fake_pool.jobs]
+    assert len(bodies) > 20
+    for natives in bodies:
+        assert {s: natives.get(s) for s in locked} == {s: mine.natives.get(s) for s in locked}
+    assert len({natives["a_env1_attack"] for natives in bodies}) > 5
+    for found in result.matches:
+        cutoff = found.candidate.parameters.values["a_filter_1_cutoff"]
+        told = load_spec("surge_full").natives(found.candidate.parameters)["a_filter1_cutoff"]
+        assert told == pytest.approx(mine.natives["a_filter1_cutoff"], abs=1e-2), cutoff
 
 
 def test_a_budget_of_nothing_renders_the_proposals_alone(

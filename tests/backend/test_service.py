@@ -15,11 +15,9 @@ from backend import service as service_module
 from backend.audio.files import write_wav
 from backend.discovery import Presence, read_discovery
 from backend.errors import DeviceError, SynthmatchError
-from backend.jobs import Job
 from backend.osc import protocol as say
 from backend.records import AudioRegion, Note
 from backend.service import Service
-from backend.service_matches import NO_LOCKS
 from backend.service_rounds import Found
 from backend.userdata import UserData, open_user_data
 
@@ -274,30 +272,28 @@ def test_the_first_onset_is_the_default_start(house: House) -> None:
     [request] = house.workshop.requests
     assert request.region.duration_s == pytest.approx(0.25, abs=0.001)
     assert (request.seed, request.spec_name) == (4, "surge_simple")
-    assert (request.budget_s, request.locks) == (0.0, ())
+    assert request.budget_s == 0.0 and request.lock is None
     assert "-1 for the first onset" in house.server.refusal(say.StartMatch(path, start_s=-0.5))
 
 
-def test_budget_locks_and_the_chosen_surge_go_with_the_match(
-    house: House, monkeypatch: pytest.MonkeyPatch
+def test_budget_and_the_locked_sections_of_the_chosen_surge_go_with_the_match(
+    house: House,
 ) -> None:
-    jobs: list[Job] = []
-    submit = house.service._jobs.submit
+    house.link.ports = [53280, 53290]
+    house.server.ask(say.ChooseInstance(53290))
+    house.server.ask(say.StartMatch(house.put("tone"), budget_s=10.0, locks=("lfos", "osc")))
+    house.server.event(say.Matched)
+    [request] = house.workshop.requests
+    assert request.budget_s == 10.0 and request.lock is not None
+    assert request.lock.sections == ("lfos", "osc")
+    assert request.lock.patch.natives == house.link.patch(53290).natives
 
-    def seen(job: Job) -> int:
-        jobs.append(job)
-        return submit(job)
 
-    monkeypatch.setattr(house.service._jobs, "submit", seen)
-    request = say.StartMatch(house.put("tone"), budget_s=10.0, locks=("lfos", "osc"))
-    house.server.ask(request, "tom")
-    house.server.ask(say.ChooseInstance(53280))
-    house.server.ask(request)
-    matched = house.server.event(say.Matched)
-    assert isinstance(matched, say.Matched) and matched.remark.endswith(NO_LOCKS)
-    assert [job.port for job in jobs] == [None, 53280]
-    for asked in (*jobs, *house.workshop.requests):
-        assert (asked.budget_s, asked.locks) == (10.0, ("lfos", "osc"))
+def test_locks_without_a_running_surge_are_refused_with_the_next_step(house: House) -> None:
+    house.link.ports = []
+    request = say.StartMatch(house.put("tone"), locks=("osc",))
+    assert "switch on OSC In" in house.server.refusal(request)
+    assert house.workshop.requests == []
 
 
 def tell_a_round(house: House) -> say.Matched:

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from fake_link import FakeLink
 from fake_workshop import REMARK, FakeWorkshop
 
 from backend import service_matches, service_rounds
@@ -21,9 +22,10 @@ from backend.osc.protocol import (
 )
 from backend.pipeline import MatchRequest, MatchResult
 from backend.records import AudioRegion, Note
-from backend.service_matches import NO_LOCKS, OUR_FAULT, Matches
+from backend.service_matches import OUR_FAULT, Matches
 from backend.service_rounds import Found
 from backend.synth.patch_file import read_fxp
+from backend.synth.patch_lock import PatchLock
 from backend.synth.preset_json import parse_preset_json
 
 
@@ -91,14 +93,15 @@ def test_a_match_is_told_candidate_by_candidate(place: Place) -> None:
 
 def test_what_was_asked_for_is_what_is_matched(place: Place) -> None:
     job = place.job(count=4, seed=9)
-    job.spec_name, job.budget_s, job.locks = "surge_simple", 3.0, ("osc",)
+    lock = PatchLock(FakeLink().patch(1), ("osc",))
+    job.spec_name, job.budget_s, job.lock = "surge_simple", 3.0, lock
     place.run(job)
     [request] = place.workshop.requests
     assert (request.count, request.seed, request.spec_name) == (4, 9, "surge_simple")
     assert (request.region.name, request.picture) == ("tone", False)
-    assert (request.budget_s, request.locks) == (3.0, ("osc",))
+    assert request.budget_s == 3.0 and request.lock is lock
     for matched in place.events(Matched):
-        assert isinstance(matched, Matched) and matched.remark == f"{REMARK} {NO_LOCKS}"
+        assert isinstance(matched, Matched) and matched.remark == REMARK
     assert request.folder.parent == place.folder
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from backend.errors import LinkError
 from backend.records import Instance, Snapshot, WriteReport
+from backend.synth.draw_parameters import draw_parameters
+from backend.synth.patch_file import Patch, parse_body, patch_body
+from backend.synth.spec import load_spec
 
 
 class FakeLink:
@@ -42,6 +45,11 @@ class FakeLink:
         if not self.keeps:
             raise LinkError("nothing was changed: the patch could not be kept")
         return Snapshot(Path("kept.fxp"), "", "Init Saw", port, 0.0)
+
+    def patch(self, port: int) -> Patch:
+        self.done.append(f"patch {port}")
+        parameters = draw_parameters(load_spec("surge_simple"), port)
+        return parse_body(patch_body(parameters, "Mine"), "Mine")
 
     def undo(self, port: int) -> WriteReport:
         self.done.append(f"undo {port}")
