@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from protocol_rows import Rows, expected_tables
 
 from backend import errors
 from backend.osc import exchange, outbox, session
@@ -15,7 +16,6 @@ from backend.osc.codes import SERVER_CODES, code_of
 from backend.osc.protocol import (
     PROTOCOL_VERSION,
     TABLE,
-    AnswerHead,
     EventHead,
     Heartbeat,
     Progress,
@@ -24,24 +24,6 @@ from backend.osc.protocol import (
     write,
 )
 from backend.osc.refusals import MAX_CLIENTS
-from backend.osc.schema import Field, layout
-
-Rows = list[tuple[str, str, str]]
-
-HEADS = {"requests": RequestHead, "answers": AnswerHead, "events": EventHead}
-
-
-def rows_of(fields: tuple[Field, ...], prefix: str = "") -> Rows:
-    """Return name, type and limits of every argument; those in a list have ``[]`` in their name."""
-    rows: Rows = []
-    for field in fields:
-        name = prefix + field.name
-        rows.append((name, field.tag, field.allowed))
-        if [part.name for part in field.parts] == ["item"]:
-            rows.append((f"{name}[]", field.parts[0].tag, field.parts[0].allowed))
-        else:
-            rows += rows_of(field.parts, f"{name}[].")
-    return rows
 
 
 def read_tables(text: str) -> dict[str, Rows]:
@@ -55,11 +37,6 @@ def read_tables(text: str) -> dict[str, Rows]:
         elif rows is not None and (cells := re.match(r"\| `(.+?)` \| (.) \|(.*?)\|", line)):
             rows.append((cells[1], cells[2], cells[3].strip()))
     return tables
-
-
-def expected_tables() -> dict[str, Rows]:
-    tables = {name: rows_of(layout(head)) for name, head in HEADS.items()}
-    return tables | {address: rows_of(layout(entry.record)) for address, entry in TABLE.items()}
 
 
 @pytest.fixture(scope="module")
