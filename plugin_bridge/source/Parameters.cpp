@@ -8,7 +8,6 @@ namespace synthmatch
 namespace
 {
     constexpr int versionHint = 1;
-    constexpr double echoS = 0.5; // within this time a host may say our own value again
 }
 
 /** Counts how often it went from off to on. */
@@ -110,7 +109,8 @@ struct Parameters::Guard
     Parameters* owner = nullptr;
 };
 
-Parameters::Parameters (juce::AudioProcessor& processor) : guard (std::make_shared<Guard>())
+Parameters::Parameters (juce::AudioProcessor& processor, HostSide hostToUse)
+    : host (std::move (hostToUse)), guard (std::make_shared<Guard>())
 {
     guard->owner = this;
     shownAtS.fill (-1.0e9);
@@ -156,10 +156,12 @@ void Parameters::exchange (SessionCommands& session)
         session.setLookBack (shownLookBackS);
     }
     const auto asked = candidate->takeAsked();
-    if (asked >= 0)
+    if (asked >= 0 && nowS - shownAtS[(size_t) asked] > host.echoS)
+    {
         askedAtS = nowS;
-    if (asked > 0 && nowS - shownAtS[(size_t) asked] > echoS)
-        session.select (asked - 1);
+        if (asked > 0)
+            session.select (asked - 1);
+    }
     if (matchTrigger->takeClick())
         session.match();
     if (undoTrigger->takeClick())
@@ -168,7 +170,7 @@ void Parameters::exchange (SessionCommands& session)
     const auto view = session.view();
     const auto selected = view->selected + 1 <= mostCandidates ? view->selected + 1 : 0;
     const auto differs = selected != shownCandidate || view->lookBackS != shownLookBackS;
-    if (differs && nowS - askedAtS > echoS) // what the host asks for needs some time to be there
+    if (differs && nowS - askedAtS > host.echoS) // what the host asks for needs some time to be there
     {
         shownCandidate = selected;
         shownAtS[(size_t) selected] = nowS;
@@ -189,7 +191,7 @@ void Parameters::tellHost()
     wantedLookBackS.store (shownLookBackS);
     if (telling.exchange (true))
         return;
-    const auto sent = juce::MessageManager::callAsync (
+    const auto sent = host.callLater (
         [weak = std::weak_ptr<Guard> (guard)]
         {
             const auto strong = weak.lock();

@@ -8,6 +8,16 @@
 namespace synthmatch
 {
 
+/** How hosts are; tests have others. */
+struct HostSide
+{
+    /** Has a task done by the message thread, some time; false if there is none. */
+    std::function<bool (std::function<void()>)> callLater { juce::MessageManager::callAsync };
+
+    /** Within this time after it was told a value, a host may say that one again: an echo. Seconds. */
+    double echoS = 0.5;
+};
+
 /** What hosts and controllers can automate: match, capture, candidate, undo and look_back.
 
     What is set before the host processes audio for the first time (when it restores a project) is where the
@@ -17,7 +27,7 @@ class Parameters
 {
 public:
     /** Adds them to a processor, which then owns them. */
-    explicit Parameters (juce::AudioProcessor&);
+    explicit Parameters (juce::AudioProcessor&, HostSide = {});
     ~Parameters();
 
     /** Audio thread, before the engine hears a block: recording begins and ends with `capture`. */
@@ -41,6 +51,8 @@ private:
     struct Guard;
 
     void tellHost();
+
+    const HostSide host;
 
     // Owned by the processor.
     Trigger* matchTrigger;

@@ -1,12 +1,8 @@
 #include "PluginProcessor.h"
 
-#include "Discovery.h"
-#if __has_include("BackendClient.h")
 #include "BackendClient.h"
-#endif
-#if __has_include("PluginEditor.h")
+#include "Discovery.h"
 #include "PluginEditor.h"
-#endif
 
 namespace synthmatch
 {
@@ -17,9 +13,7 @@ namespace
     Session::Outside usersOwn()
     {
         Session::Outside outside;
-#if __has_include("BackendClient.h")
         outside.makeLink = [] (BackendLink::Listener& listener) { return std::make_unique<BackendClient> (listener); };
-#endif
         outside.logFolder = logFolder (dataFolder());
         return outside;
     }
@@ -27,11 +21,11 @@ namespace
 
 PluginProcessor::PluginProcessor() : PluginProcessor (usersOwn()) {}
 
-PluginProcessor::PluginProcessor (Session::Outside outside)
+PluginProcessor::PluginProcessor (Session::Outside outside, HostSide host)
     : AudioProcessor (BusesProperties()
                           .withInput ("Input", juce::AudioChannelSet::stereo(), true)
                           .withOutput ("Output", juce::AudioChannelSet::stereo(), true)),
-      parameters (*this), session (engine, withLook (std::move (outside)))
+      parameters (*this, std::move (host)), session (engine, withLook (std::move (outside)))
 {
 }
 
@@ -89,20 +83,7 @@ void PluginProcessor::look()
 
 juce::AudioProcessorEditor* PluginProcessor::createEditor()
 {
-#if __has_include("PluginEditor.h")
     return new PluginEditor (*this, session);
-#else
-    return nullptr;
-#endif
-}
-
-bool PluginProcessor::hasEditor() const
-{
-#if __has_include("PluginEditor.h")
-    return true;
-#else
-    return false;
-#endif
 }
 
 void PluginProcessor::getStateInformation (juce::MemoryBlock& chunk)

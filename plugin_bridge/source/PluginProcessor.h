@@ -14,8 +14,8 @@ class PluginProcessor final : public juce::AudioProcessor
 public:
     PluginProcessor();
 
-    /** With a session of one's own making, for tests. */
-    explicit PluginProcessor (Session::Outside);
+    /** With another backend and message thread, for tests. */
+    explicit PluginProcessor (Session::Outside, HostSide = {});
 
     SessionCommands& commands() { return session; }
 
@@ -28,7 +28,7 @@ public:
     using juce::AudioProcessor::processBlockBypassed;
 
     juce::AudioProcessorEditor* createEditor() override;
-    bool hasEditor() const override;
+    bool hasEditor() const override { return true; }
     const juce::String getName() const override { return "Synthmatch"; }
     bool acceptsMidi() const override { return false; }
     bool producesMidi() const override { return false; }

@@ -44,6 +44,7 @@ void SessionQueue::stop()
         forgotten.swap (entries);
         came.notify_one();
     }
+    forgotten.clear();
     if (thread.joinable())
         thread.join();
 }
