@@ -1,10 +1,7 @@
-#include "OnsetFinder.h"
 #include "RegionFile.h"
-#include "Sounds.h"
+#include "SoundFiles.h"
 
 #include <catch2/catch.hpp>
-
-#include <juce_audio_formats/juce_audio_formats.h>
 
 #include <atomic>
 #include <thread>
@@ -16,54 +13,8 @@
 
 using namespace synthmatch;
 using sounds::Audio;
-
-namespace
-{
-
-/** An empty folder that is gone after the test; its name has letters beyond ASCII. */
-struct Folder
-{
-    Folder()
-        : path (juce::File::getSpecialLocation (juce::File::tempDirectory)
-                    .getNonexistentChildFile (juce::String::fromUTF8 ("Kl\xc3\xa4nge"), ""))
-    {
-        path.createDirectory();
-    }
-
-    ~Folder() { path.deleteRecursively(); }
-
-    juce::File child (const juce::String& name) const { return path.getChildFile (name); }
-
-    int files() const { return path.findChildFiles (juce::File::findFilesAndDirectories, false).size(); }
-
-    const juce::File path;
-};
-
-juce::File written (const juce::File& file, juce::AudioFormat& format, const Audio& audio, double rateHz,
-                    int bits)
-{
-    std::unique_ptr<juce::AudioFormatWriter> writer (format.createWriterFor (
-        new juce::FileOutputStream (file), rateHz, (unsigned int) audio.getNumChannels(), bits, {}, 0));
-    REQUIRE (writer != nullptr);
-    REQUIRE (writer->writeFromAudioSampleBuffer (audio, 0, audio.getNumSamples()));
-    return file;
-}
-
-juce::File wav (const juce::File& file, const Audio& audio, double rateHz = 48000.0, int bits = 32)
-{
-    juce::WavAudioFormat format;
-    return written (file, format, audio, rateHz, bits);
-}
-
-void checkRefused (const Problem& problem, const juce::String& says)
-{
-    INFO (problem.sentence << " " << problem.nextStep);
-    CHECK (problem.sentence.contains (says));
-    CHECK (problem.sentence.endsWithChar ('.'));
-    CHECK (problem.nextStep.endsWithChar ('.'));
-}
-
-} // namespace
+using sounds::checkRefused;
+using sounds::Folder;
 
 TEST_CASE ("A region is written bit for bit and read again", "[file]")
 {
@@ -197,54 +148,6 @@ TEST_CASE ("Above 192 kHz a region is written at 96 kHz", "[file]")
     CHECK (again.region->lengthS() == Approx (0.5));
 }
 
-TEST_CASE ("Files of each kind are read", "[file]")
-{
-    const Folder folder;
-    const auto tone = sounds::tone (48000.0, 0.5, 440.0, 0.5f);
-    const auto nearTone = [&] (const RegionPtr& region, float within)
-    {
-        REQUIRE (region != nullptr);
-        REQUIRE (region->audio.getNumSamples() == tone.getNumSamples());
-        for (int i = 0; i < tone.getNumSamples(); ++i)
-            REQUIRE (region->audio.getSample (1, i) == Approx (tone.getSample (1, i)).margin (within));
-    };
-    nearTone (loadRegion (wav (folder.child ("a.WAV"), tone, 48000.0, 16)).region, 1.0e-4f);
-    nearTone (loadRegion (wav (folder.child ("b.wav"), tone, 48000.0, 24)).region, 1.0e-6f);
-    juce::AiffAudioFormat aiff;
-    nearTone (loadRegion (written (folder.child ("c.aif"), aiff, tone, 48000.0, 24)).region, 1.0e-6f);
-
-    const auto mp3 = loadRegion (juce::File (__FILE__).getSiblingFile ("tone.mp3")).region;
-    REQUIRE (mp3 != nullptr);
-    CHECK (mp3->sampleRateHz == 32000.0);
-    CHECK (mp3->lengthS() == Approx (0.2).margin (0.1));
-    CHECK (mp3->audio.getMagnitude (0, mp3->audio.getNumSamples()) == Approx (0.5f).margin (0.1f));
-    CHECK (mp3->name == "tone");
-}
-
-TEST_CASE ("More than two channels become their mean", "[file]")
-{
-    const Folder folder;
-    auto audio = sounds::tone (48000.0, 2.0, 440.0, 0.8f, 4);
-    audio.clear (1, 0, audio.getNumSamples());
-    audio.clear (2, 0, audio.getNumSamples());
-    const auto region = loadRegion (wav (folder.child ("four.wav"), audio)).region;
-    REQUIRE (region != nullptr);
-    CHECK (region->audio.getNumChannels() == 1);
-    CHECK (region->audio.getNumSamples() == 96000);
-    for (int i = 0; i < 96000; ++i)
-        REQUIRE (region->audio.getSample (0, i) == Approx (audio.getSample (0, i) / 2).margin (1.0e-6));
-}
-
-TEST_CASE ("Broken samples in a file are read as 0", "[file]")
-{
-    const Folder folder;
-    auto audio = sounds::tone (48000.0, 0.5, 440.0, 0.5f);
-    audio.setSample (0, 100, std::numeric_limits<float>::quiet_NaN());
-    const auto region = loadRegion (wav (folder.child ("nan.wav"), audio)).region;
-    REQUIRE (region != nullptr);
-    CHECK (region->audio.getSample (0, 100) == 0.0f);
-}
-
 TEST_CASE ("flac and ogg are left to the backend, and copied for it", "[file]")
 {
     const Folder folder, backend;
@@ -268,55 +171,4 @@ TEST_CASE ("flac and ogg are left to the backend, and copied for it", "[file]")
     file.deleteFile();
     checkRefused (writeRegion (*region, backend.path).problem, "cannot be read any more");
     CHECK (backend.files() == 1);
-}
-
-TEST_CASE ("What cannot be used is refused with a sentence and a next step", "[file]")
-{
-    const Folder folder;
-    const auto refused = [] (const juce::File& file)
-    {
-        const auto result = loadRegion (file);
-        CHECK (result.region == nullptr);
-        return result.problem;
-    };
-    const auto text = [&] (const juce::String& name)
-    {
-        folder.child (name).replaceWithText ("this is no sound");
-        return folder.child (name);
-    };
-    const auto tone = sounds::tone (48000.0, 1.0, 440.0, 0.5f);
-
-    checkRefused (refused (folder.child ("gone.wav")), "\"gone.wav\" is not there");
-    checkRefused (refused (juce::File()), "is not there");
-    checkRefused (refused (folder.path), "is a folder");
-    checkRefused (refused (text ("notes.txt")), "is not of a kind");
-    for (const auto* name : { "a.wav", "a.aiff", "a.mp3", "a.flac", "a.ogg" })
-        checkRefused (refused (text (name)), "cannot be read as a sound");
-    folder.child ("zero.wav").create();
-    checkRefused (refused (folder.child ("zero.wav")), "cannot be read as a sound");
-    checkRefused (refused (wav (folder.child ("none.wav"), sounds::silence (48000.0, 0.0))), "is empty");
-    checkRefused (refused (wav (folder.child ("short.wav"), sounds::tone (48000.0, 0.04, 440.0, 0.5f))),
-                  "lasts 40 ms, at least 50 ms");
-    checkRefused (refused (wav (folder.child ("silent.wav"), sounds::silence (48000.0, 1.0))), "is silent");
-    checkRefused (refused (wav (folder.child ("slow.wav"), tone, 4000.0)), "4000 Hz");
-    checkRefused (refused (wav (folder.child ("fast.wav"), tone, 384000.0)), "384000 Hz");
-    checkRefused (
-        refused (wav (folder.child ("long.wav"), sounds::tone (8000.0, 606.0, 440.0, 0.5f, 1), 8000.0, 16)),
-        "lasts 10.1 minutes, at most 10");
-
-    juce::MemoryBlock whole;
-    REQUIRE (wav (folder.child ("whole.wav"), tone).loadFileAsData (whole));
-    folder.child ("cut.wav").replaceWithData (whole.getData(), whole.getSize() / 2);
-    checkRefused (refused (folder.child ("cut.wav")), "is cut off");
-}
-
-TEST_CASE ("A name tells whether a file may be read", "[file]")
-{
-    CHECK (looksLoadable ("/tmp/kick.wav"));
-    CHECK (looksLoadable ("C:\\Samples\\Kick.AIFF"));
-    CHECK (looksLoadable ("x.flac"));
-    CHECK_FALSE (looksLoadable ("x.fxp"));
-    CHECK_FALSE (looksLoadable ("wav"));
-    CHECK_FALSE (looksLoadable (""));
-    CHECK (loadableWildcard() == "*.wav;*.aiff;*.aif;*.mp3;*.flac;*.ogg");
 }
