@@ -137,10 +137,10 @@ TEST_CASE ("client: answers may come in any order")
     ClientRig rig;
     std::mutex mutex;
     std::vector<RequestHead> waiting;
-    rig.backend->answerer = keep<CancelJob> (*rig.backend, [&] (const RequestHead& head) {
+    rig.backend->answerWith (keep<CancelJob> (*rig.backend, [&] (const RequestHead& head) {
         const std::lock_guard<std::mutex> lock (mutex);
         waiting.push_back (head);
-    });
+    }));
     auto& client = rig.connect();
     std::atomic<int> answered { 0 };
     std::array<std::atomic<int>, 3> jobs {};
@@ -184,10 +184,10 @@ TEST_CASE ("client: work that goes on is waited for")
     rig.settings.times.writeS = 0.3;
     std::mutex mutex;
     RequestHead waiting;
-    rig.backend->answerer = keep<WriteCandidate> (*rig.backend, [&] (const RequestHead& head) {
+    rig.backend->answerWith (keep<WriteCandidate> (*rig.backend, [&] (const RequestHead& head) {
         const std::lock_guard<std::mutex> lock (mutex);
         waiting = head;
-    });
+    }));
     auto& client = rig.connect();
     std::atomic<bool> written { false }, answered { false };
     client.ask (WriteCandidate { 1, 2 }, [&] (const Answer& answer) {
@@ -198,8 +198,11 @@ TEST_CASE ("client: work that goes on is waited for")
     const auto before = rig.backend->datagrams.load();
     REQUIRE (waitFor ([&] { return answered || rig.backend->datagrams > before + 20; })); // longer than 0.3 s
     REQUIRE_FALSE (answered);
-    const std::lock_guard<std::mutex> lock (mutex);
-    rig.backend->sendRaw (datagramOf (waiting, rig.backend->usualAnswer (WriteCandidate {})));
+    const auto head = [&] {
+        const std::lock_guard<std::mutex> lock (mutex);
+        return waiting;
+    }();
+    rig.backend->sendRaw (datagramOf (head, rig.backend->usualAnswer (WriteCandidate {})));
     REQUIRE (waitFor ([&] { return answered.load(); }));
     CHECK (written);
 }
@@ -243,12 +246,12 @@ TEST_CASE ("client: another version of the protocol is told with both numbers, b
 {
     ClientRig rig;
     rig.backend->announce (rig.data.folder(), protocol::version - 1);
-    rig.backend->answerer = [&] (const auto&, const auto& request) -> std::optional<Answer> {
+    rig.backend->answerWith ([&] (const auto&, const auto& request) -> std::optional<Answer> {
         if (std::holds_alternative<Hello> (request))
             return Refused { "version", "the backend speaks version 9 of the protocol, and this client 2." };
 
         return rig.backend->usualAnswer (request);
-    };
+    });
     BackendClient client (rig.heard, rig.settings);
     client.open ({});
     REQUIRE (rig.heard.waitForState (LinkState::failed));

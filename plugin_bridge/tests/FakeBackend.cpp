@@ -95,6 +95,12 @@ bool FakeBackend::allAcknowledged() const
     return true;
 }
 
+void FakeBackend::answerWith (Answerer newAnswerer)
+{
+    const std::lock_guard<std::mutex> guard (mutex);
+    answerer = std::move (newAnswerer);
+}
+
 Answer FakeBackend::usualAnswer (const Request& request)
 {
     const auto fraction = modelFraction.load();

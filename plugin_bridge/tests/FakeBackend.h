@@ -61,7 +61,10 @@ public:
     /** Send bytes to all clients. */
     void sendRaw (const juce::MemoryBlock&);
 
-    /** The answer to a request where all goes well. */
+    /** Answer another way from now on. */
+    void answerWith (Answerer);
+
+    /** The answer to a request where all goes well; for answerers. */
     protocol::Answer usualAnswer (const Request&);
 
     std::vector<juce::String> clients() const;
@@ -82,9 +85,6 @@ public:
     std::atomic<float> leaseS { 15.0f };
     std::atomic<float> modelFraction { 1.0f }; // below 1: it loads
     std::atomic<int> datagrams { 0 };          // that came
-
-    /** Set before clients come. */
-    Answerer answerer;
 
 private:
     struct Waiting
@@ -124,6 +124,7 @@ private:
     juce::File file;
     juce::MemoryBlock held;
     int heldFor = 0;
+    Answerer answerer;
     mutable std::mutex mutex;
     std::map<juce::String, Session> sessions; // by client
     std::array<int, std::variant_size_v<Request>> doneByKind {};

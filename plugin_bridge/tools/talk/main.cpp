@@ -4,8 +4,8 @@
 
     Else it reads a JSON object from each line: {"open": ADDRESS}, {"close": true}, or {"ask": ADDRESS OF A
     REQUEST, "number": N, "arguments": {NAME: VALUE}}; and prints one for all that comes: {"link": ...},
-    {"answer": N, "address": ..., "arguments": ...} and {"event": ADDRESS, "arguments": ...}. Names are those of
-    plugin_bridge/PROTOCOL.md. It leaves at the end of its input.
+    {"answer": N, "address": ..., "arguments": ...} and {"event": ADDRESS, "arguments": ...}. Arguments have
+    their names of plugin_bridge/PROTOCOL.md. It leaves at the end of its input.
 */
 #include "BackendClient.h"
 #include "ProtocolCodec.h"
