@@ -1,6 +1,6 @@
 #include "CandidateBar.h"
 
-#include "Words.h"
+#include "CandidateWords.h"
 
 namespace synthmatch
 {

@@ -1,6 +1,7 @@
 #include "CandidateList.h"
 
 #include "Icons.h"
+#include "CandidateWords.h"
 #include "Words.h"
 
 namespace synthmatch
@@ -183,6 +184,12 @@ void CandidateList::paint (juce::Graphics& g)
     g.fillRoundedRectangle (getLocalBounds().toFloat(), 6.0f);
 }
 
+void CandidateList::paintOverChildren (juce::Graphics& g)
+{
+    if (rows.hasKeyboardFocus (true))
+        LookAndFeel::drawFocusRing (g, getLocalBounds().toFloat(), 6.0f);
+}
+
 void CandidateList::resized()
 {
     rows.setBounds (getLocalBounds().reduced (0, padding));
@@ -209,12 +216,6 @@ bool CandidateList::Rows::keyPressed (const juce::KeyPress& key)
     if (key == juce::KeyPress::upKey || key == juce::KeyPress::downKey)
         return false;
     return ListBox::keyPressed (key);
-}
-
-void CandidateList::Rows::paintOverChildren (juce::Graphics& g)
-{
-    if (hasKeyboardFocus (true))
-        LookAndFeel::drawFocusRing (g, getLocalBounds().toFloat(), 4.0f);
 }
 
 } // namespace synthmatch

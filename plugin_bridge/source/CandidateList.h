@@ -23,6 +23,7 @@ public:
 
     void show (SessionViewPtr);
     void paint (juce::Graphics&) override;
+    void paintOverChildren (juce::Graphics&) override;
     void resized() override;
 
     /** Which of a candidate's tells are shown in rows of this width; whole phrases, three at most. */
@@ -32,16 +33,15 @@ public:
     juce::ListBoxModel& model() { return *this; }
 
 private:
-    /** A list box that leaves the arrow keys to the window, and knows when it has the keyboard. */
+    /** A list box that leaves the arrow keys to the window, and tells when it has the keyboard. */
     class Rows final : public juce::ListBox
     {
     public:
         explicit Rows (CandidateList& listToServe) : juce::ListBox ({}, &listToServe), list (listToServe) {}
 
         bool keyPressed (const juce::KeyPress&) override;
-        void paintOverChildren (juce::Graphics&) override;
-        void focusGained (FocusChangeType) override { repaint(); }
-        void focusLost (FocusChangeType) override { repaint(); }
+        void focusGained (FocusChangeType) override { list.repaint(); }
+        void focusLost (FocusChangeType) override { list.repaint(); }
 
     private:
         CandidateList& list;

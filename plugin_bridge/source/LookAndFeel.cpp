@@ -32,7 +32,7 @@ juce::TextLayout paragraph (const juce::Font& font, const juce::String& text, ju
 
 double contrast (juce::Colour first, juce::Colour second)
 {
-    const auto [dark, light] = std::minmax (luminance (first), luminance (second));
+    const auto [dark, light] = std::minmax ({ luminance (first), luminance (second) });
     return (light + 0.05) / (dark + 0.05);
 }
 
@@ -91,6 +91,8 @@ void LookAndFeel::drawFocusRing (juce::Graphics& g, juce::Rectangle<float> area,
 {
     g.setColour (palette::text);
     g.drawRoundedRectangle (area.reduced (0.75f), corner, 1.5f);
+    g.setColour (palette::background); // so that it is seen on light buttons too
+    g.drawRoundedRectangle (area.reduced (2.25f), corner - 1.0f, 1.5f);
 }
 
 juce::Font LookAndFeel::getPopupMenuFont() { return font (bodyHeight); }

@@ -65,9 +65,8 @@ void NoticeBar::show (const SessionViewPtr& newView)
 
 juce::String NoticeBar::remark() const
 {
-    return view->outdated
-               ? "These candidates are from an earlier session. Match finds them again; Keep still works."
-               : view->remark;
+    return view->outdated ? "These candidates are from an earlier session. Match finds them again."
+                          : view->remark;
 }
 
 void NoticeBar::say (const juce::String& text, const juce::String& next)

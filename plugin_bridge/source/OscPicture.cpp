@@ -39,6 +39,9 @@ OscPicture::OscPicture (const LookAndFeel& lookToUse) : look (lookToUse)
 
 void OscPicture::paint (juce::Graphics& g)
 {
+    const float scale = std::min ({ 1.0f, (float) getWidth() / width, (float) getHeight() / height });
+    g.addTransform (
+        juce::AffineTransform::scale (scale).translated ((float) getWidth() - scale * width, 0.0f));
     auto area = juce::Rectangle<float> ((float) width, (float) height).withTrimmedRight (badge);
     paintMenu (g, area.removeFromTop (menuHeight));
     area.removeFromTop (8.0f);

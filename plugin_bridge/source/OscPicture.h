@@ -9,6 +9,7 @@ namespace synthmatch
 class OscPicture final : public juce::Component
 {
 public:
+    /** At full size; it is drawn smaller where there is less room. */
     static constexpr int width = 252, height = 112;
 
     explicit OscPicture (const LookAndFeel&);

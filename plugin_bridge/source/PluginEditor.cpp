@@ -1,5 +1,6 @@
 #include "PluginEditor.h"
 
+#include "CandidateWords.h"
 #include "Words.h"
 
 namespace synthmatch

@@ -1,5 +1,6 @@
 #include "StatusBar.h"
 
+#include "CandidateWords.h"
 #include "Words.h"
 
 namespace synthmatch

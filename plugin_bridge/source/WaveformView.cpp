@@ -1,5 +1,6 @@
 #include "WaveformView.h"
 
+#include "Peaks.h"
 #include "Words.h"
 
 namespace synthmatch
@@ -7,25 +8,8 @@ namespace synthmatch
 
 namespace
 {
-constexpr double shortestS = 0.05; // the backend matches nothing shorter
 constexpr float silence = 0.0005f;
 constexpr int labelHeight = 18;
-
-/** The largest magnitude of each of `count` stretches of a sound. */
-std::vector<float> peaksOf (const juce::AudioBuffer<float>& audio, int count)
-{
-    std::vector<float> peaks ((size_t) count, 0.0f);
-    const auto samples = (juce::int64) audio.getNumSamples();
-    for (int i = 0; i < count; ++i)
-    {
-        const int begin = (int) (samples * i / count);
-        const int end = (int) (samples * (i + 1) / count);
-        for (int channel = 0; channel < audio.getNumChannels() && end > begin; ++channel)
-            peaks[(size_t) i] = std::max (peaks[(size_t) i],
-                                          audio.getMagnitude (channel, begin, end - begin));
-    }
-    return peaks;
-}
 } // namespace
 
 WaveformView::WaveformView (const LookAndFeel& look, SessionCommands& sessionToDrive)
@@ -51,11 +35,9 @@ WaveformView::WaveformView (const LookAndFeel& look, SessionCommands& sessionToD
     }
 }
 
-WaveformView::Trim WaveformView::moved (Trim from, const TrimHandle* handle, double by) const
+Trim WaveformView::moved (const Trim& from, const TrimHandle* handle, double by) const
 {
-    if (handle == &startHandle)
-        return { std::min (from.startS + by, from.endS - shortestS), from.endS };
-    return { from.startS, std::max (from.endS + by, from.startS + shortestS) };
+    return handle == &startHandle ? from.withStart (from.startS + by) : from.withEnd (from.endS + by);
 }
 
 void WaveformView::show (SessionViewPtr newView)
@@ -121,7 +103,9 @@ void WaveformView::showTexts()
     if (view == nullptr)
         return;
     const bool invites = region == nullptr && view->capture == CaptureState::listening && ! isSilent;
-    length.show (invites ? juce::String ("or drop a sound here") : words::captureLength (*view));
+    length.show (isDropOffered ? juce::String()
+                 : invites     ? juce::String ("or drop a sound here")
+                               : words::captureLength (*view));
     hint.show (hintText());
 
     auto labels = getLocalBounds().reduced (TrimHandle::width, 6).removeFromTop (labelHeight);
@@ -159,13 +143,11 @@ double WaveformView::secondsAt (float x) const
     return region->lengthS() * (x - area.getX()) / std::max (1.0f, area.getWidth());
 }
 
-void WaveformView::setTrim (Trim wanted, bool isDecided)
+void WaveformView::setTrim (const Trim& wanted, bool isDecided)
 {
-    const double whole = region->lengthS();
-    if (whole < shortestS)
+    if (region->lengthS() < Trim::shortestS)
         return;
-    trim.startS = juce::jlimit (0.0, whole - shortestS, wanted.startS);
-    trim.endS = juce::jlimit (trim.startS + shortestS, whole, wanted.endS);
+    trim = wanted.within (region->lengthS());
     placeHandles();
     repaint();
     if (isDecided)
@@ -227,25 +209,25 @@ void WaveformView::paint (juce::Graphics& g)
         return;
 
     const auto inside = plot().toFloat();
-    auto taken = view->capture == CaptureState::recording ? palette::alert : palette::accent;
-    float takenFrom = inside.getX(), takenTo = inside.getRight(), heardTo = takenTo;
-    if (region != nullptr)
+    const auto outline = outlineOf (peaks, inside);
+    const auto fill = [&] (float from, float to, juce::Colour colour)
     {
-        takenFrom = xOf (trim.startS);
-        takenTo = xOf (trim.endS);
-        heardTo = xOf (words::heardEndS (trim.startS, trim.endS, region->onsetS));
-    }
-    const float columnWidth = inside.getWidth() / (float) std::max (size_t { 1 }, peaks.size());
-    for (size_t i = 0; i < peaks.size(); ++i)
-    {
-        const float x = inside.getX() + ((float) i + 0.5f) * columnWidth;
-        const float height = std::pow (juce::jlimit (0.0f, 1.0f, peaks[i]), 0.6f) * inside.getHeight();
-        const bool isTaken = takenFrom <= x && x <= takenTo;
-        g.setColour (! isTaken ? palette::outline.withAlpha (0.6f) : x <= heardTo ? taken : palette::muted);
-        g.fillRect (juce::Rectangle<float> (columnWidth, std::max (1.0f, height))
-                        .withCentre ({ x, inside.getCentreY() }));
-    }
-    if (region != nullptr && region->onsetS >= 0.0)
+        const juce::Graphics::ScopedSaveState state (g);
+        g.reduceClipRegion (inside.withX (from).withRight (to).getSmallestIntegerContainer());
+        g.setColour (colour);
+        g.fillPath (outline);
+    };
+    if (region == nullptr)
+        return fill (inside.getX(), inside.getRight(),
+                     view->capture == CaptureState::recording ? palette::alert : palette::accent);
+
+    const float start = std::round (xOf (trim.startS)), end = std::round (xOf (trim.endS));
+    const float heard = std::round (xOf (words::heardEndS (trim.startS, trim.endS, region->onsetS)));
+    fill (inside.getX(), start, palette::outline.withAlpha (0.6f));
+    fill (start, heard, palette::accent);
+    fill (heard, end, palette::muted);
+    fill (end, inside.getRight(), palette::outline.withAlpha (0.6f));
+    if (region->onsetS >= 0.0)
         paintOnset (g);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "SessionView.h"
+#include "Trim.h"
 #include "TrimHandle.h"
 
 namespace synthmatch
@@ -28,12 +29,6 @@ public:
     void mouseDoubleClick (const juce::MouseEvent&) override;
 
 private:
-    /** Which part of the region is taken, in seconds. */
-    struct Trim
-    {
-        double startS = 0.0, endS = 0.0;
-    };
-
     SessionCommands& session;
     SessionViewPtr view;
     RegionPtr region; // shown; nullptr while the picture moves
@@ -46,8 +41,8 @@ private:
     juce::Rectangle<int> plot() const;
     float xOf (double seconds) const;
     double secondsAt (float x) const;
-    Trim moved (Trim, const TrimHandle*, double by) const;
-    void setTrim (Trim, bool isDecided);
+    Trim moved (const Trim&, const TrimHandle*, double by) const;
+    void setTrim (const Trim&, bool isDecided);
     void readRegion();
     void placeHandles();
     void showTexts();

@@ -7,6 +7,8 @@ namespace
 {
 const char* const pitchClasses[] = { "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B" };
 
+constexpr double beforeOnsetS = 0.05; // so that an attack keeps its beginning
+
 /** A stage of a match, and which part of the bar it fills. */
 struct Stage
 {
@@ -28,7 +30,6 @@ const Stage* stageNamed (const juce::String& name)
     return nullptr;
 }
 
-juce::String withoutEnding (const juce::String& text) { return text.trimCharactersAtEnd (". "); }
 } // namespace
 
 juce::String noteName (int pitch)
@@ -111,8 +112,8 @@ float progressFraction (const SessionView& view)
 
 double heardEndS (double startS, double endS, double onsetS)
 {
-    const bool onsetIsTaken = onsetS > startS && onsetS < endS;
-    return std::min (endS, (onsetIsTaken ? onsetS : startS) + heardS);
+    const bool fromOnset = startS <= 0.0 && onsetS >= 0.0 && onsetS < endS;
+    return std::min (endS, (fromOnset ? std::max (0.0, onsetS - beforeOnsetS) : startS) + heardS);
 }
 
 RegionPtr shownRegion (const SessionView& view)
@@ -166,85 +167,6 @@ bool chosenAnswers (const SessionView& view)
 {
     return std::any_of (view.instances.begin(), view.instances.end(),
                         [&view] (const protocol::Instance& one) { return one.port == view.chosenPort; });
-}
-
-const CandidateView* selectedCandidate (const SessionView& view)
-{
-    return juce::isPositiveAndBelow (view.selected, (int) view.candidates.size())
-               ? &view.candidates[(size_t) view.selected]
-               : nullptr;
-}
-
-bool canHearTarget (const SessionView& view) { return view.region != nullptr || ! view.candidates.empty(); }
-
-bool canHearCandidate (const SessionView& view)
-{
-    const auto* candidate = selectedCandidate (view);
-    return candidate != nullptr && candidate->renderPath.isNotEmpty();
-}
-
-Audition otherAudition (const SessionView& view, Audition last)
-{
-    if (last == Audition::target && canHearCandidate (view))
-        return Audition::candidate;
-    return canHearTarget (view) ? Audition::target : Audition::none;
-}
-
-juce::String writeStatus (const SessionView& view)
-{
-    const auto* candidate = selectedCandidate (view);
-    const auto subject = candidate != nullptr ? "Candidate " + juce::String (candidate->rank)
-                                              : juce::String ("Your patch");
-    switch (view.write)
-    {
-        case WriteState::none: return {};
-        case WriteState::writing: return subject + " is being written";
-        case WriteState::verified:
-            return candidate != nullptr ? subject + " is in Surge XT" : "Your patch is back";
-        case WriteState::unverified: return subject + " was sent, unconfirmed";
-        case WriteState::queued: return subject + " waits for playback";
-        case WriteState::differs: return subject + " differs in Surge XT";
-        case WriteState::failed: return subject + " was not written";
-    }
-    return {};
-}
-
-juce::String candidateName (const SessionView& view, int index)
-{
-    const auto& candidate = view.candidates[(size_t) index];
-    juce::StringArray parts { "Candidate " + juce::String (candidate.rank) };
-    if (candidate.similarity >= 0.0f)
-        parts.add (similarity (candidate.similarity) + " similar");
-    parts.add ("note " + noteName (candidate.note.pitch));
-    for (const auto& tell : candidate.tells)
-        parts.add (tell);
-    auto name = parts.joinIntoString (", ");
-    if (index == view.selected && view.write != WriteState::none)
-    {
-        name << ". " << writeStatus (view) << ".";
-        if (view.writeRemark.isNotEmpty())
-            name << " " << withoutEnding (view.writeRemark) << ".";
-    }
-    return name;
-}
-
-std::vector<std::vector<juce::String>> tellsApart (const std::vector<CandidateView>& candidates)
-{
-    const auto isShared = [&candidates] (const juce::String& tell)
-    {
-        return candidates.size() > 1
-               && std::all_of (
-                   candidates.begin(), candidates.end(), [&tell] (const CandidateView& candidate)
-                   { return std::count (candidate.tells.begin(), candidate.tells.end(), tell) > 0; });
-    };
-    std::vector<std::vector<juce::String>> apart;
-    for (const auto& candidate : candidates)
-    {
-        auto tells = candidate.tells;
-        tells.erase (std::remove_if (tells.begin(), tells.end(), isShared), tells.end());
-        apart.push_back (tells.empty() ? candidate.tells : tells);
-    }
-    return apart;
 }
 
 bool isAddress (const juce::String& address)

@@ -30,7 +30,7 @@ juce::String progress (const SessionView&);
 /** How much of it is done, 0..1; below 0 where it is not known. */
 float progressFraction (const SessionView&);
 
-/** The backend listens to so much of a region, from its first onset on. */
+/** The backend listens to so much of a region: from its start where that was trimmed, else from its onset. */
 constexpr double heardS = 4.0;
 
 /** Where that ends, in seconds from the region's first sample. */
@@ -53,25 +53,6 @@ juce::String instanceMenuEntry (const protocol::Instance&);
 
 /** Whether the chosen Surge XT is among those that listen. */
 bool chosenAnswers (const SessionView&);
-
-/** How the last write went; empty if there is nothing to say. */
-juce::String writeStatus (const SessionView&);
-
-/** The candidate that is selected, or nullptr. */
-const CandidateView* selectedCandidate (const SessionView&);
-
-/** Whether there is something to hear. */
-bool canHearTarget (const SessionView&);
-bool canHearCandidate (const SessionView&);
-
-/** What space plays: the other of target and candidate than was heard last; none if there is neither. */
-Audition otherAudition (const SessionView&, Audition last);
-
-/** One candidate in full, for tooltips and screen readers. */
-juce::String candidateName (const SessionView&, int index);
-
-/** Of each candidate's tells, those that not all candidates share; all where nothing else would be left. */
-std::vector<std::vector<juce::String>> tellsApart (const std::vector<CandidateView>&);
 
 /** Whether it can be the address of a backend: a port and a token. */
 bool isAddress (const juce::String&);

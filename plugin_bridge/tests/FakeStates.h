@@ -190,7 +190,7 @@ inline std::vector<NamedState> allStates()
     differs.write = WriteState::differs;
     differs.writeRemark = "3 parameters are not as asked, after 3 attempts.";
     differs.audition = Audition::candidate;
-    differs.remark = "Surge XT 1.3.4 has no renderer here: the last candidate was not heard.";
+    differs.remark = "The GPU's memory is full: the model runs on the CPU from now on.";
     add ("differs", differs);
 
     auto noBackend = captured();
@@ -207,11 +207,19 @@ inline std::vector<NamedState> allStates()
     add ("no-surge", noSurge);
 
     auto problem = matched();
-    problem.match = MatchState::failed;
-    problem.problem = { "The sound is silent: its loudest moment is below -80 dB.",
-                        "Record again while the track plays, or choose another part." };
-    problem.write = WriteState::unverified;
+    problem.problem = { "Surge XT on port 53280 does not answer any more.",
+                        "See whether it is still open, or choose another one below." };
+    problem.write = WriteState::failed;
     add ("problem", problem);
+
+    auto reopened = matched();
+    reopened.link = {};
+    reopened.match = MatchState::none;
+    reopened.outdated = true;
+    reopened.write = WriteState::none;
+    reopened.canUndo = reopened.instancesKnown = false;
+    reopened.instances.clear();
+    add ("reopened", reopened);
     return states;
 }
 

@@ -40,6 +40,7 @@ TEST_CASE ("A click into the list gives it the keyboard: then the window's keys 
     auto& list = screen.find<juce::ListBox> ("Candidates");
     screen.click (list);
     REQUIRE (waitFor ([&list] { return list.hasKeyboardFocus (true); }));
+    screen.focus (list); // and keeps it
     CHECK (screen.lastAsked().startsWith ("select "));
 
     CHECK (screen.press (juce::KeyPress::downKey));

@@ -78,14 +78,22 @@ public:
         onMessageThread ([this] { editor.reset(); });
     }
 
-    /** Gives a component the keyboard, as a click or Tab does. */
+    /** Gives a component the keyboard, as a click or Tab does.
+
+        A window that has just come up can lose it once more: until it has kept it for a while, it gets it
+       again.
+    */
     void focus (juce::Component& component)
     {
+        int kept = 0;
         REQUIRE (waitFor (
-            [&component]
+            [&]
             {
+                if (component.hasKeyboardFocus (true))
+                    return ++kept == 10;
+                kept = 0;
                 component.grabKeyboardFocus();
-                return component.hasKeyboardFocus (true);
+                return false;
             }));
     }
 
