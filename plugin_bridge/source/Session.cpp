@@ -157,8 +157,7 @@ void Session::take (const SavedState& state)
     auto& view = shared.view;
     const auto otherAddress = view.address != state.address;
     audition.set (Audition::none);
-    engine.disarm();
-    view.region = state.region;
+    capture.restored (state.region);
     view.candidates = state.candidates;
     view.job = state.job;
     view.seed = state.seed;

@@ -87,6 +87,12 @@ void SessionCapture::clearRegion()
     setRegion (nullptr);
 }
 
+void SessionCapture::restored (RegionPtr region)
+{
+    shared.engine.disarm();
+    setRegion (std::move (region));
+}
+
 SessionCapture::Taken SessionCapture::takeRegion()
 {
     shared.engine.stopRecording();

@@ -21,6 +21,9 @@ public:
     void setTrim (double startS, double endS);
     void clearRegion();
 
+    /** A region from a saved project, or none. */
+    void restored (RegionPtr);
+
     /** The region that Match takes, or why there is none. A recording that runs is ended; with neither, the
         last seconds become the shown region.
     */

@@ -151,8 +151,10 @@ void SessionMatch::takeOwn (const protocol::Matched& matched)
             matchedRegion = region;
             shared.view.seed = seed;
             shared.view.outdated = false;
+            writer.showList (std::move (*list), job);
         }
-        writer.showList (std::move (*list), job);
+        else
+            writer.replaceList (std::move (*list));
     }
     if (rounds.last() == 0)
         return fail ({ "The backend found no preset.", "Click Match again, or capture another sound." });

@@ -60,24 +60,29 @@ void SessionWriter::undo()
 
 void SessionWriter::showList (std::vector<CandidateView> list, int job)
 {
+    shared.view.candidates = std::move (list);
+    shared.view.job = job;
+    selectFirst();
+}
+
+void SessionWriter::replaceList (std::vector<CandidateView> list)
+{
     auto& view = shared.view;
-    const auto same = job == view.job;
-    const auto selected = view.selected >= 0 && view.selected < count()
-                              ? view.candidates[(size_t) view.selected].candidate
-                              : 0;
+    const auto selected = view.selected >= 0 ? view.candidates[(size_t) view.selected].candidate : 0;
     view.candidates = std::move (list);
-    view.job = job;
+    if (! chosenByHand)
+        return selectFirst();
+    const auto found = std::find_if (view.candidates.begin(), view.candidates.end(),
+                                     [selected] (const auto& each) { return each.candidate == selected; });
+    view.selected = found == view.candidates.end() ? -1 : (int) (found - view.candidates.begin());
     shared.touched = true;
-    if (same && chosenByHand)
-    {
-        const auto& now = view.candidates;
-        const auto found = std::find_if (now.begin(), now.end(),
-                                         [selected] (const auto& each) { return each.candidate == selected; });
-        view.selected = found == now.end() ? -1 : (int) (found - now.begin());
-        return;
-    }
+}
+
+void SessionWriter::selectFirst()
+{
     chosenByHand = hadNoSurge = false;
-    view.selected = view.candidates.empty() ? -1 : 0;
+    shared.view.selected = shared.view.candidates.empty() ? -1 : 0;
+    shared.touched = true;
     if (next && ! next->isUndo)
         next.reset();
     if (! busy && ! next)

@@ -25,8 +25,11 @@ public:
     /** Put the musician's patch back; nothing where nothing was written. */
     void undo();
 
-    /** Show another list. Of the same match: the selection stays on its candidate, unless nobody chose it. */
+    /** Show the list of another match. */
     void showList (std::vector<CandidateView>, int job);
+
+    /** Show a better list of the same match: a selection of the musician's stays on its candidate. */
+    void replaceList (std::vector<CandidateView>);
 
     /** The list is final: select the best one, unless the musician has selected already. */
     void listIsFinal();
@@ -53,6 +56,7 @@ private:
     };
 
     int count() const { return (int) shared.view.candidates.size(); }
+    void selectFirst();
     void wish (const Wish&);
     void pump();
     void send (const Wish&);

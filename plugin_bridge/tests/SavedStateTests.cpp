@@ -319,3 +319,18 @@ TEST_CASE ("A state that comes while a match runs replaces it", "[state]")
     CHECK (rig.session.view()->match == MatchState::done);
     CHECK (comesTrue ([&] { return rig.backend.asked<say::CancelJob>().size() == 1; }));
 }
+
+TEST_CASE ("A match after a project was opened is new, even if the numbers of matches began again", "[state]")
+{
+    auto state = full();
+    state.job = 1;
+    const auto chunk = chunkOf (state);
+    Rig rig;
+    rig.session.restore (chunk.getData(), chunk.getSize());
+    rig.session.clearRegion();
+    rig.hearTone();
+    rig.session.match();
+    REQUIRE (rig.shows ([] (const auto& view) { return ! view.outdated && view.match == MatchState::done; }));
+    CHECK (rig.session.view()->job == 1);
+    CHECK (rig.holds (1)); // the best one, not the saved selection
+}
