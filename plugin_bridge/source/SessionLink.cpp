@@ -118,7 +118,7 @@ void SessionLink::take (const LinkReport& report)
     if (isConnected())
     {
         for (auto& each : std::exchange (waiting, {}))
-            each.ready();
+            post (std::move (each.ready)); // each by itself, so that a fault in one is not one in the others
     }
     else if (report.state == LinkState::failed)
         failWaiting (report.problem.isNotEmpty() ? Problem { report.problem, report.nextStep } : gone());

@@ -108,7 +108,7 @@ void SessionMatch::queued (const protocol::Queued& answer)
     job = answer.job;
     place = answer.place;
     heardS = SessionShared::nowS();
-    showStage (MatchState::matching);
+    showStage (shared.view.link.model == "loading" ? MatchState::connecting : MatchState::matching);
     for (const auto& event : std::exchange (early, {}))
         take (event);
 }
@@ -134,6 +134,8 @@ void SessionMatch::takeOwn (const protocol::Progress& progress)
 {
     auto& view = shared.view;
     place = 0;
+    if (view.match == MatchState::connecting)
+        showStage (MatchState::matching);
     view.stage = progress.stage;
     view.fraction = juce::jlimit (0.0f, 1.0f, progress.fraction);
     view.remainingS = progress.remainingS;
@@ -180,6 +182,8 @@ void SessionMatch::linkChanged (bool isAnew)
     const auto& report = shared.view.link;
     if (report.state == LinkState::connected && report.model == "loading")
         heardS = SessionShared::nowS();
+    if (phase == Phase::running && shared.view.match == MatchState::connecting && report.model != "loading")
+        showStage (MatchState::matching);
     if (phase != Phase::running || ! isAnew)
         return; // what was asked gets its answer all the same
     if (report.state == LinkState::failed || report.state == LinkState::idle)

@@ -198,12 +198,30 @@ TEST_CASE ("The link is shown as it is: starting, the model's loading, its news"
     news.model = "loading";
     news.modelFraction = 0.4f;
     rig.backend.report (news);
-    REQUIRE (rig.shows (isMatching));
+    REQUIRE (comesTrue ([&] { return rig.backend.newestJob() == 1; })); // asked for at once
+    rig.settle();
+    CHECK (rig.session.view()->match == MatchState::connecting); // but it waits for the model
     CHECK (rig.session.view()->link.modelFraction == 0.4f);
     rig.backend.tell (say::ServiceNews { "The model cannot be loaded." });
     REQUIRE (rig.shows ([] (const auto& view) { return view.problem.sentence == "The model cannot be loaded."; }));
     rig.session.dismissProblem();
     CHECK (rig.shows ([] (const auto& view) { return ! view.problem.exists(); }));
+    SECTION ("it is loaded")
+    {
+        rig.backend.report (rig.backend.connected());
+        CHECK (rig.shows (isMatching));
+    }
+    SECTION ("the match goes on")
+    {
+        rig.backend.tell (say::Progress { 1, "propose", 0.5f, 1.0f });
+        CHECK (rig.shows (isMatching));
+        CHECK (rig.session.view()->fraction == 0.5f);
+    }
+    SECTION ("it is cancelled before")
+    {
+        rig.session.cancel();
+        CHECK (rig.shows ([] (const auto& view) { return view.match == MatchState::cancelled; }));
+    }
 }
 
 TEST_CASE ("Another address, and another try, lead to a new opening", "[faults]")
