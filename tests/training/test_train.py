@@ -12,13 +12,13 @@ from safetensors.torch import load_file
 from tiny_run import FRAMES, MELS, tiny_config, tiny_renders, write_tiny_shards
 
 from backend.errors import PatchError, WeightsError
+from backend.synth.equivalents import Equivalents
 from backend.synth.spec import load_spec
 from models.features import dequantise_db
 from models.flow import sample_path
 from models.inversion import InversionModel
 from training import train as training
 from training.dataset import read_split
-from training.equivalents import Equivalents
 from training.run_config import RunConfig
 from training.run_state import WEIGHTS, RunState
 from training.train import draw_batch, learning_rate, pair_noise, set_statistics, train
