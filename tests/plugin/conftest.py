@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from plugin_files import PluginFiles, find_plugin
+from plugin_studio import Studio
 
 #: Not empty where a missing plugin is a failure, as in continuous integration.
 REQUIRE_VARIABLE = "REQUIRE_PLUGIN"
@@ -37,3 +39,10 @@ def plugin_files() -> PluginFiles:
 def plugin_path(plugin_files: PluginFiles) -> Path:
     """The VST3 bundle."""
     return plugin_files.vst3
+
+
+@pytest.fixture
+def studio(tmp_path: Path, plugin_path: Path) -> Iterator[Studio]:
+    """A fake Surge XT that runs, and a fake workshop for the backend, which is not started yet."""
+    with Studio(tmp_path, plugin_path) as studio:
+        yield studio

@@ -1,0 +1,129 @@
+"""What a musician has: a project with the plugin in it, a Surge XT, and a folder of Synthmatch.
+
+The backend is the one that the plugin starts: the real service on a fake workshop, which writes
+into a Surge XT, fake or real, over OSC.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from plugin_host import SAMPLE_RATE_HZ, PluginHost
+from surge_rig import Hosted, free_ports, hosted
+
+from backend.discovery import is_running, read_discovery
+from backend.osc.patch_state import canonical
+from backend.records import Audio
+from backend.synth.finder import SURGE_VARIABLE
+from backend.synth.patch_file import parse_body, read_fxp
+from backend.userdata import DATA_VARIABLE
+
+BACKEND = Path(__file__).with_name("plugin_backend.py")
+#: Longest wait for what must come; a busy machine may take long.
+PATIENCE_S = 120.0
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    """Wait for a condition."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end_s, f"{PATIENCE_S:.0f} s went by without this: {what}"
+        time.sleep(0.02)
+
+
+def tone(pitch_hz: float = 220.0, seconds: float = 0.7) -> Audio:
+    """A decaying tone ``(2, samples)`` that begins at once."""
+    time_s = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    left = 0.4 * np.exp(-3 * time_s) * np.cos(2 * np.pi * pitch_hz * time_s)
+    return np.stack([left, 0.5 * left]).astype(np.float32)
+
+
+class Studio:
+    """One user's folder, one Surge XT, and any number of hosts; a context manager that ends all.
+
+    Args:
+        folder: where all of it is put.
+        plugin: the VST3.
+        surge: the real Surge XT; a fake one where None.
+        variables: more of the environment of hosts and backend.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        plugin: Path,
+        surge: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data = folder / "dä ta"
+        self._folder, self._plugin = folder, plugin
+        port, answer_port = free_ports(2)
+        self.surge: Hosted = hosted(surge, folder / "surge", port, answer_port)
+        self.variables = {
+            DATA_VARIABLE: str(self.data),
+            "SYNTHMATCH_BACKEND": f'"{sys.executable}" "{BACKEND}"',
+            "FAKE_BACKEND": "real-link",
+            "FAKE_LINK_PORTS": f"{port} {answer_port}",
+            SURGE_VARIABLE: str(Path("no") / "surge"),
+            **(variables or {}),
+        }
+
+    def host(self, name: str = "host") -> PluginHost:
+        """Start a host; the first click on Match in it may start the backend."""
+        return PluginHost(self._plugin, self._folder / name, self.variables)
+
+    def held(self) -> tuple[str, bytes]:
+        """Return the patch that the Surge XT holds now."""
+        return canonical(parse_body(self.surge.state(self._folder / "held"), "held"))
+
+    def holds(self, rank: int, match: int = -1) -> bool:
+        """Whether the Surge XT holds the preset of some rank of a match."""
+        presets = [
+            file for folder in self.matches()[match:] for file in folder.glob(f"*-{rank}.fxp")
+        ]
+        return len(presets) == 1 and self.held() == canonical(read_fxp(presets[0]))
+
+    def backend(self) -> int | None:
+        """Return the process of the backend, if one talks."""
+        found = read_discovery(self.data)
+        return found.pid if found else None
+
+    def matches(self) -> list[Path]:
+        """Return the folders of the matches that were made, in their order."""
+        folders = (self.data / "matches").glob("*")
+        return sorted(path for path in folders if any(path.glob("*.fxp")))
+
+    def hold_matches(self, hold: bool) -> None:
+        """Hold matches before their first candidate, or let them go on."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        if hold:
+            (self.data / "held").touch()
+        else:
+            (self.data / "held").unlink()
+
+    def end_backend(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal to the backend, and wait until it is gone."""
+        pid = self.backend()
+        if pid is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        until(lambda: not is_running(self.data), "the backend ends")
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pid = self.backend()
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        self.end_backend()
+        self.surge.close()
