@@ -9,8 +9,9 @@ SOUND ?= examples/plucked_string.flac
 # pedalboard, FreeType for Surge XT's editor. The Surge XT package brings the rest of its own.
 APT_PACKAGES = libportaudio2 libatomic1 libfreetype6
 # What builds the plugin; JUCE's package brings the libraries that JUCE needs. Git is for what CMake
-# fetches where the system's is of another version: JUCE before 7, Catch2 after 2.
-PLUGIN_PACKAGES = g++ cmake ninja-build git catch2 juce-modules-source
+# fetches where the system's is of another version: JUCE before 7, Catch2 after 2. The tests of the
+# window draw into Xvfb.
+PLUGIN_PACKAGES = g++ cmake ninja-build git catch2 juce-modules-source xvfb xauth
 # Reads and hosts the LV2 plugin in the tests.
 HOST_PACKAGES = lilv-utils
 

@@ -8,8 +8,9 @@ namespace synthmatch
 
 namespace
 {
-constexpr int firstWidth = MainView::minWidth, firstHeight = 520; // room for eight candidates
 constexpr float leastScale = 0.85f, mostScale = 2.0f;
+constexpr int leastWidth = (int) (leastScale * MainView::minWidth), mostWidth = 3 * MainView::minWidth;
+constexpr int leastHeight = (int) (leastScale * MainView::minHeight), mostHeight = 3 * MainView::minHeight;
 
 /** Where Surge XT looks for the user's own patches, or the user's documents. */
 juce::File patchFolder()
@@ -20,7 +21,8 @@ juce::File patchFolder()
 }
 } // namespace
 
-PluginEditor::PluginEditor (juce::AudioProcessor& processor, SessionCommands& sessionToDrive)
+PluginEditor::PluginEditor (juce::AudioProcessor& processor, SessionCommands& sessionToDrive,
+                            WindowSize* rememberedSize)
     : AudioProcessorEditor (processor), session (sessionToDrive), main (look, session)
 {
     setLookAndFeel (&look);
@@ -31,10 +33,11 @@ PluginEditor::PluginEditor (juce::AudioProcessor& processor, SessionCommands& se
     setWantsKeyboardFocus (true);
     setFocusContainerType (FocusContainerType::keyboardFocusContainer);
     setResizable (true, true);
-    setResizeLimits (juce::roundToInt (leastScale * MainView::minWidth),
-                     juce::roundToInt (leastScale * MainView::minHeight), 3 * MainView::minWidth,
-                     3 * MainView::minHeight);
-    setSize (firstWidth, firstHeight);
+    setResizeLimits (leastWidth, leastHeight, mostWidth, mostHeight);
+    const auto size = rememberedSize != nullptr ? *rememberedSize : WindowSize {};
+    setSize (juce::jlimit (leastWidth, mostWidth, size.width),
+             juce::jlimit (leastHeight, mostHeight, size.height));
+    remembered = rememberedSize;
     refresh();
     startTimerHz (framesPerSecond);
 }
@@ -60,6 +63,8 @@ void PluginEditor::refresh()
 
 void PluginEditor::resized()
 {
+    if (remembered != nullptr)
+        *remembered = { getWidth(), getHeight() };
     const float scale = juce::jlimit (
         leastScale, mostScale,
         std::min ((float) getWidth() / MainView::minWidth, (float) getHeight() / MainView::minHeight));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "MainView.h"
+#include "WindowSize.h"
 
 #include <juce_audio_processors/juce_audio_processors.h>
 
@@ -18,7 +19,8 @@ class PluginEditor final : public juce::AudioProcessorEditor,
                            private juce::Timer
 {
 public:
-    PluginEditor (juce::AudioProcessor&, SessionCommands&);
+    /** @param remembered  its size is taken from there and put there; it must outlive the editor */
+    PluginEditor (juce::AudioProcessor&, SessionCommands&, WindowSize* remembered = nullptr);
     ~PluginEditor() override;
 
     /** Shows the session as it is now; the window's timer calls it. */
@@ -44,6 +46,7 @@ private:
     SessionCommands& session;
     LookAndFeel look;
     MainView main;
+    WindowSize* remembered = nullptr;
     SessionViewPtr shown;
     Audition lastHeard = Audition::none;
     std::unique_ptr<juce::FileChooser> chooser;

@@ -83,7 +83,7 @@ void PluginProcessor::look()
 
 juce::AudioProcessorEditor* PluginProcessor::createEditor()
 {
-    return new PluginEditor (*this, session);
+    return new PluginEditor (*this, session, &windowSize);
 }
 
 void PluginProcessor::getStateInformation (juce::MemoryBlock& chunk)

@@ -2,6 +2,7 @@
 
 #include "Parameters.h"
 #include "Session.h"
+#include "WindowSize.h"
 
 #include <juce_audio_processors/juce_audio_processors.h>
 
@@ -49,6 +50,7 @@ private:
     AudioEngine engine;
     Parameters parameters;
     std::atomic<bool> bypassed { false };
+    WindowSize windowSize;
     Session session; // the last: its thread uses the others
 
     JUCE_DECLARE_NON_COPYABLE_WITH_LEAK_DETECTOR (PluginProcessor)

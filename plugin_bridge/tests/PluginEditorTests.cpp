@@ -100,6 +100,24 @@ TEST_CASE ("The content grows with the window up to 200%, and then shows more", 
     CHECK (window.editor->content().getWidth() == 840);
 }
 
+TEST_CASE ("A window that is opened again is as large as it was", "[editor]")
+{
+    Window window;
+    CHECK (window.editor->getWidth() == WindowSize {}.width);
+    WindowSize size;
+    window.editor = std::make_unique<PluginEditor> (window.processor, window.session, &size);
+    window.editor->setSize (900, 700);
+    window.editor.reset();
+    window.editor = std::make_unique<PluginEditor> (window.processor, window.session, &size);
+    CHECK (window.editor->getWidth() == 900);
+    CHECK (window.editor->getHeight() == 700);
+
+    size = { 5, 100000 }; // out of bounds, as from another version
+    window.editor = std::make_unique<PluginEditor> (window.processor, window.session, &size);
+    CHECK (window.editor->getWidth() == 476);
+    CHECK (window.editor->getHeight() == 1260);
+}
+
 TEST_CASE ("Keys reach the session", "[editor]")
 {
     Window window (matched());

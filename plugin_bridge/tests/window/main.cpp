@@ -5,6 +5,7 @@
 
 #include <juce_gui_basics/juce_gui_basics.h>
 
+#include <iostream>
 #include <thread>
 
 int main (int argc, char* argv[])
@@ -13,6 +14,11 @@ int main (int argc, char* argv[])
     // no window manager has introduced the names of its properties, as under Xvfb.
     juce::JUCEApplicationBase::createInstance = []() -> juce::JUCEApplicationBase* { return nullptr; };
     const juce::ScopedJuceInitialiser_GUI juce;
+    if (juce::Desktop::getInstance().getDisplays().getPrimaryDisplay() == nullptr)
+    {
+        std::cerr << "There is no display. On Linux run this as: xvfb-run -a " << argv[0] << "\n";
+        return 1;
+    }
     int result = 1;
     std::thread tests (
         [&]
