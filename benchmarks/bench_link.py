@@ -44,10 +44,10 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        port, answer_port = _free_port(), _free_port()
+        port, answer_port = free_port(), free_port()
         link = SurgeLink(folder / "data", probe_ports=(port,), answer_ports=(answer_port,))
         (folder / "home").mkdir()
-        host = host_class()(find_surge(given.surge), folder / "home", port, answer_port)
+        host = host_module().SurgeHost(find_surge(given.surge), folder / "home", port, answer_port)
         try:
             load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
             print(f"{os.cpu_count()} cores, load {load:.1f} before", flush=True)
@@ -110,17 +110,18 @@ def _print(label: str, reports: list[WriteReport]) -> None:
     )
 
 
-def host_class() -> Any:
-    """Return ``SurgeHost`` of the tests, which hosts a real Surge XT in a process of its own."""
+def host_module() -> Any:
+    """Return the module of the tests that hosts a real Surge XT in a process of its own."""
     found = importlib.util.spec_from_file_location("surge_host", HOST)
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
     sys.modules["surge_host"] = module
     found.loader.exec_module(module)
-    return module.SurgeHost
+    return module
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a UDP port of 127.0.0.1 that nobody has opened."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.bind(("127.0.0.1", 0))
         port: int = opened.getsockname()[1]

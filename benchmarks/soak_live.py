@@ -24,7 +24,7 @@ from backend.osc import protocol as say
 from backend.osc.client import Client
 from backend.records import AudioRegion
 from backend.synth.finder import find_surge
-from benchmarks.bench_link import host_class
+from benchmarks.bench_link import host_module
 
 #: Matches after which caches and pools are taken to be full.
 SETTLED = 5
@@ -74,7 +74,7 @@ def main() -> int:
         with contextlib.suppress(SurgeNotFoundError):
             surge = find_surge(None)
             (folder / "home").mkdir()
-            host = host_class()(surge, folder / "home", 53280, ANSWER_PORT)
+            host = host_module().SurgeHost(surge, folder / "home", 53280, ANSWER_PORT)
             stack.callback(host.kill)
             port = host.port
         client = stack.enter_context(Client.connect(folder / "data", "soak", start=True))

@@ -19,7 +19,7 @@ struct SavedState
     juce::String remark;
     int chosenPort = 0;
     Locks locks {};
-    float budgetS = 0.0f;
+    float budgetS = 10.0f;
     double lookBackS = usualLookBackS;
     juce::String address;
 };

@@ -99,7 +99,7 @@ struct SessionView
     bool instancesKnown = false; // false until they were asked for
     int chosenPort = 0;          // 0: none; it may be missing in `instances`: then it does not answer
     Locks locks {};
-    float budgetS = 0.0f;
+    float budgetS = 10.0f;
     Audition audition = Audition::none;
     juce::String address; // of a backend elsewhere; empty: the user's own
 

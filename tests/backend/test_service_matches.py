@@ -186,7 +186,7 @@ def test_a_cancelled_match_leaves_no_files(place: Place) -> None:
 
 
 def test_what_is_found_in_the_meantime_is_told_as_a_round(place: Place) -> None:
-    job = place.job(count=3, budget_s=10)
+    job = place.job("better", count=3, budget_s=10)
     place.run(job)
     told = [event for _, event in place.told if isinstance(event, CandidateReady | Matched)]
     first, second = told[3], told[7]

@@ -127,7 +127,7 @@ class SurgeHost:
         self._answers.put("gone")
 
 
-def _with_osc(body: bytes, port: int, answer_port: int) -> bytes:
+def with_osc(body: bytes, port: int, answer_port: int) -> bytes:
     """Return a patch body whose host state switches OSC on."""
     from backend.synth.patch_file import BODY_HEADER
 
@@ -170,7 +170,7 @@ def main() -> None:
         plugin.process([], (samples + 0.5) / SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, 2, samples, False)
 
     body = read_fxp(given.patch).body if given.patch else body_from_state(plugin.raw_state)
-    plugin.raw_state = state_from_body(_with_osc(body, given.port, given.out))
+    plugin.raw_state = state_from_body(with_osc(body, given.port, given.out))
     block()  # Surge takes the state up here,
     block(2 * BLOCK_SAMPLES)  # and looks at its OSC settings when prepared for another size
     print("host: ready", flush=True)
