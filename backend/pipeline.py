@@ -104,7 +104,7 @@ class Workshop:
         request: MatchRequest,
         progress: Progress = lambda stage, fraction: None,
         cancelled: Callable[[], bool] = lambda: False,
-        on_round: Callable[[MatchResult], None] = lambda result: None,
+        on_round: Callable[[MatchResult], None] | None = None,
     ) -> MatchResult:
         """Find presets that sound like the region, and write them.
 
@@ -113,7 +113,8 @@ class Workshop:
             progress: told the stage and how much of it is done, 0..1.
             cancelled: asked between and within the stages; True ends the match.
             on_round: gets what was found so far, written like the result, where the budget gives
-                time for something better; each preset keeps its number and its files.
+                time for something better; each preset keeps its number and its files. Where it is
+                None, numbers are ranks.
 
         Raises:
             CancelledError: the match was cancelled.
@@ -178,8 +179,8 @@ class Workshop:
             return rank(target, choose(trials, request.count), numbers)
 
         if request.budget_s > 0.0:
-            on_round(finish(matches_now()))
             began_s = time.monotonic()
+            ends_s = [end_s for end_s in (0.0, *ROUND_ENDS_S) if end_s < request.budget_s]
 
             def refine_until(end_s: float) -> Callable[[], bool]:
                 def ended() -> bool:
@@ -189,9 +190,10 @@ class Workshop:
 
                 return ended
 
-            for end_s in (end for end in ROUND_ENDS_S if end < request.budget_s):
-                search.run(pool, refine_until(end_s))
-                on_round(finish(matches_now()))
+            if on_round is not None:
+                for end_s in ends_s:
+                    search.run(pool, refine_until(end_s))
+                    on_round(finish(matches_now()))
             search.run(pool, refine_until(request.budget_s))
         advance("write", 0.0)
         result = finish(matches_now())
