@@ -188,6 +188,7 @@ def _why(job: Job, fault: Exception) -> str:
 
 
 def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateReady, ...]:
+    from backend.matching.metrics import similarity
     from backend.matching.tells import tells
 
     return tuple(
@@ -197,7 +198,7 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
             rank=match.rank,
             note=match.candidate.parameters.note,
             distance=match.score.distance if match.score else -1.0,
-            similarity=-1.0,
+            similarity=similarity(match.score.distance) if match.score else -1.0,
             preset_path=str(preset),
             render_path=str(preset.with_suffix(".wav")) if match.render else "",
             tells=tuple(tells(match.candidate.parameters)),

@@ -29,6 +29,10 @@ WMFCC_SCALE = 20.0
 SOT_SCALE = 0.2
 RMS_SCALE = 0.5
 
+#: Distances of a patch from its own second render, and of random presets, as ``training.evaluate``
+#: measures them: the ends of the scale of ``similarity``.
+SAME_DISTANCE, UNRELATED_DISTANCE = 0.05, 1.25
+
 #: The three resolutions of MSS: 10, 25 and 100 ms.
 MSS_RESOLUTIONS = (
     FeatureConfig(window_samples=441, hop_samples=220, mels=32),
@@ -45,6 +49,16 @@ RMS_FRAME_SAMPLES, RMS_HOP_SAMPLES = 2205, 1102
 
 POWER_FLOOR = 1e-10
 DYNAMIC_RANGE_DB = 80.0
+
+
+def similarity(distance: float) -> float:
+    """Return how alike two sounds are, for people: 100 % for one patch played twice, 0 unrelated.
+
+    Args:
+        distance: ``Score.distance``.
+    """
+    share = (UNRELATED_DISTANCE - distance) / (UNRELATED_DISTANCE - SAME_DISTANCE)
+    return 100.0 * min(1.0, max(0.0, share))
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,8 @@ def test_a_match_is_told_candidate_by_candidate(place: Place) -> None:
     first, second, third = place.events(CandidateReady)
     assert isinstance(first, CandidateReady) and isinstance(second, CandidateReady)
     assert (first.job, first.rank, first.distance) == (job.number, 1, 0.25)
-    assert [event.candidate for event in (first, second)] == [1, 2] and first.similarity == -1
+    assert [event.candidate for event in (first, second)] == [1, 2]
+    assert first.similarity == pytest.approx(100 * 1.0 / 1.2) and second.similarity == -1
     assert (second.rank, second.distance, second.render_path) == (2, -1.0, "")
     assert Path(first.render_path).is_file() and first.tells
     read_fxp(Path(first.preset_path))

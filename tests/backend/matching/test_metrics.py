@@ -10,7 +10,13 @@ from dtw import dtw
 from numpy.testing import assert_allclose
 
 from backend.matching import metrics
-from backend.matching.metrics import TargetMetrics, warped_distance
+from backend.matching.metrics import (
+    SAME_DISTANCE,
+    UNRELATED_DISTANCE,
+    TargetMetrics,
+    similarity,
+    warped_distance,
+)
 from backend.records import Audio
 
 RATE_HZ = 44_100
@@ -197,3 +203,10 @@ def test_warping_agrees_with_dtw_python(shape: tuple[int, int]) -> None:
     cost = np.random.default_rng(3).uniform(0, 1, shape).astype(np.float32)
     expected = dtw(cost.astype(np.float64), distance_only=True).normalizedDistance
     assert warped_distance(cost) == pytest.approx(expected)
+
+
+def test_similarity_goes_from_a_patch_played_twice_to_unrelated_presets() -> None:
+    assert similarity(0.0) == similarity(SAME_DISTANCE) == 100.0
+    assert similarity(UNRELATED_DISTANCE) == similarity(3.0) == 0.0
+    assert similarity(0.3) > similarity(0.4) > 0.0
+    assert similarity((SAME_DISTANCE + UNRELATED_DISTANCE) / 2) == pytest.approx(50.0)
