@@ -85,9 +85,8 @@ class Studio:
 
     def holds(self, rank: int, match: int = -1) -> bool:
         """Whether the Surge XT holds the preset of some rank of a match."""
-        presets = [
-            file for folder in self.matches()[match:] for file in folder.glob(f"*-{rank}.fxp")
-        ]
+        folders = self.matches()[match:][:1]
+        presets = [file for folder in folders for file in folder.glob(f"*-{rank}.fxp")]
         return len(presets) == 1 and self.held() == canonical(read_fxp(presets[0]))
 
     def backend(self) -> int | None:
@@ -99,6 +98,12 @@ class Studio:
         """Return the folders of the matches that were made, in their order."""
         folders = (self.data / "matches").glob("*")
         return sorted(path for path in folders if any(path.glob("*.fxp")))
+
+    def has_written(self, match: int, candidate: int) -> bool:
+        """Whether the backend says that it has put a candidate into the Surge XT."""
+        log = self.data / "logs" / "backend.log"
+        line = f"match {match}, candidate {candidate}: verified"
+        return log.exists() and line in log.read_text("utf-8")
 
     def hold_matches(self, hold: bool) -> None:
         """Hold matches before their first candidate, or let them go on."""
