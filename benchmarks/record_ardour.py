@@ -94,7 +94,8 @@ def record(sound: Path, plugin: Path, surge: Path, folder: Path, backend: str = 
     ]
     with RenderPool.of_surge(surge, 1) as pool:
         renders = pool.render(jobs)
-    metrics = TargetMetrics(target.audio)
+    [captured] = (data / "audio").glob("*.wav")  # what was matched, from its onset on
+    metrics = TargetMetrics(fit_window(load_region(captured)))
     scores = []
     for render in renders:
         if isinstance(render, RenderError):
