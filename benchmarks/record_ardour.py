@@ -24,6 +24,8 @@ from pathlib import Path
 from backend.audio.region import WINDOW_SAMPLES, fit_window, load_region
 from backend.errors import RenderError, ServiceError, SynthmatchError
 from backend.matching.metrics import TargetMetrics
+from backend.osc.client import Client
+from backend.osc.protocol import StopService
 from backend.records import AudioRegion, Note, Score
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import parse_body
@@ -37,6 +39,7 @@ from benchmarks.bench_link import host_module
 PATIENCE_S = 180.0
 #: OSC In and Out, where Surge XT has them by itself and the backend looks.
 PORTS = (53280, 53281)
+WRITTEN = "the region is written"
 POLL_S = 0.02
 
 
@@ -83,10 +86,15 @@ def record(sound: Path, plugin: Path, surge: Path, folder: Path, backend: str = 
         for stage, is_there in _stages(data).items():
             _wait(stage, is_there)
             run.seconds[stage] = time.monotonic() - began_s
+            if stage == WRITTEN:  # the plugin takes it away after the match
+                [captured] = (data / "audio").glob("*.wav")
+                matched = fit_window(load_region(captured))
         session.stop(ardour)
         session.save_session(ardour)
         new = _surge_state(file)
         session.close_session(ardour)
+    with Client.connect(data, "recorded run") as client:
+        client.request(StopService())
     note = _best_note(data)
     bodies = [parse_body(state[session.COMPONENT], "held").body for state in (old, new)]
     jobs = [
@@ -94,8 +102,7 @@ def record(sound: Path, plugin: Path, surge: Path, folder: Path, backend: str = 
     ]
     with RenderPool.of_surge(surge, 1) as pool:
         renders = pool.render(jobs)
-    [captured] = (data / "audio").glob("*.wav")  # what was matched, from its onset on
-    metrics = TargetMetrics(fit_window(load_region(captured)))
+    metrics = TargetMetrics(matched)
     scores = []
     for render in renders:
         if isinstance(render, RenderError):
@@ -122,7 +129,7 @@ def _stages(data: Path) -> dict[str, Callable[[], bool]]:
 
     return {
         "the backend talks": lambda: (data / "backend.json").exists(),
-        "the region is written": lambda: any((data / "audio").glob("*.wav")),
+        WRITTEN: lambda: any((data / "audio").glob("*.wav")),
         "first candidates": logged(r"match \d+: round 1 "),
         "a candidate is in Surge XT, read back": logged(r"candidate \d+: verified"),
     }

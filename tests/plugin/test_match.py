@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from pedalboard.io import AudioFile
-from plugin_studio import Studio, tone, until
-
-from backend.records import Audio
+from plugin_studio import Studio, holds, tone, until
 
 pytestmark = pytest.mark.plugin
-
-
-def heard(match: Path) -> Audio:
-    """Return the sound that a match of the fake workshop was made of."""
-    [file] = match.glob("*-1.wav")
-    with AudioFile(str(file)) as opened:
-        assert opened.samplerate == 44_100
-        return opened.read(opened.frames)
-
-
-def holds(sound: Audio, part: Audio) -> bool:
-    """Whether a sound holds another, bit by bit, somewhere."""
-    starts = np.flatnonzero(sound[0] == part[0, 0])
-    length = part.shape[1]
-    return any(np.array_equal(sound[:, at : at + length], part) for at in starts)
 
 
 def test_capture_match_cycle_and_undo(studio: Studio) -> None:
@@ -40,7 +20,7 @@ def test_capture_match_cycle_and_undo(studio: Studio) -> None:
         host.click("track", "match")
         until(lambda: studio.holds(1), "the nearest candidate is in Surge XT")
         until(lambda: host.get("track", "candidate") == 1, "the parameter follows")
-        assert holds(heard(studio.matches()[0]), sound)
+        assert holds(studio.matched_sound(0), sound)
         for rank in (3, 8, 2):
             host.set("track", "candidate", rank)
             until(lambda rank=rank: studio.holds(rank), f"candidate {rank} is in Surge XT")
@@ -60,7 +40,7 @@ def test_match_takes_the_last_seconds_where_nothing_was_captured(studio: Studio)
         host.play(last)
         host.click("track", "match")
         until(lambda: studio.holds(1), "the nearest candidate is in Surge XT")
-        matched = heard(studio.matches()[0])
+        matched = studio.matched_sound(0)
         assert matched.shape[1] == 44_100
         assert holds(matched, last[:, 4_410:30_000])
         assert not holds(matched, first[:, :30_000])
@@ -74,7 +54,7 @@ def test_match_again_finds_others_for_the_same_sound(studio: Studio) -> None:
         for count in (1, 2):
             host.click("track", "match")
             until(lambda count=count: studio.has_written(count, 1), "its nearest is in Surge XT")
-    one, other = map(heard, studio.matches())
+    one, other = (studio.matched_sound(match) for match in (0, 1))
     assert np.array_equal(one, other)
 
 

@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from pedalboard.io import AudioFile
 from plugin_host import SAMPLE_RATE_HZ, PluginHost
 from surge_rig import Hosted, free_ports, hosted
 
 from backend.discovery import is_running, read_discovery
+from backend.errors import PatchError
 from backend.osc.patch_state import canonical
 from backend.records import Audio
 from backend.synth.finder import SURGE_VARIABLE
@@ -43,6 +45,13 @@ def tone(pitch_hz: float = 220.0, seconds: float = 0.7) -> Audio:
     time_s = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     left = 0.4 * np.exp(-3 * time_s) * np.cos(2 * np.pi * pitch_hz * time_s)
     return np.stack([left, 0.5 * left]).astype(np.float32)
+
+
+def holds(sound: Audio, part: Audio) -> bool:
+    """Whether a sound holds another, bit by bit, somewhere."""
+    starts = np.flatnonzero(sound[0] == part[0, 0])
+    length = part.shape[1]
+    return any(np.array_equal(sound[:, at : at + length], part) for at in starts)
 
 
 class Studio:
@@ -87,7 +96,9 @@ class Studio:
         """Whether the Surge XT holds the preset of some rank of a match."""
         folders = self.matches()[match:][:1]
         presets = [file for folder in folders for file in folder.glob(f"*-{rank}.fxp")]
-        return len(presets) == 1 and self.held() == canonical(read_fxp(presets[0]))
+        with contextlib.suppress(PatchError):  # a match that is given up takes its files away
+            return len(presets) == 1 and self.held() == canonical(read_fxp(presets[0]))
+        return False
 
     def backend(self) -> int | None:
         """Return the process of the backend, if one talks."""
@@ -98,6 +109,13 @@ class Studio:
         """Return the folders of the matches that were made, in their order."""
         folders = (self.data / "matches").glob("*")
         return sorted(path for path in folders if any(path.glob("*.fxp")))
+
+    def matched_sound(self, match: int) -> Audio:
+        """Return the sound that a match of the fake workshop was made of."""
+        [file] = self.matches()[match].glob("*-1.wav")
+        with AudioFile(str(file)) as opened:
+            assert opened.samplerate == SAMPLE_RATE_HZ
+            return opened.read(opened.frames)
 
     def has_written(self, match: int, candidate: int) -> bool:
         """Whether the backend says that it has put a candidate into the Surge XT."""
