@@ -27,6 +27,9 @@ void BackendClient::open (const juce::String& address)
 
 void BackendClient::ask (const protocol::Request& request, OnAnswer onAnswer)
 {
+    if (! onAnswer)
+        onAnswer = [] (const auto&) {};
+
     post ([this, request, answered = std::move (onAnswer)] { conversation.ask (request, answered); }, true);
 }
 

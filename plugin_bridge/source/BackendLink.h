@@ -49,13 +49,17 @@ public:
 
     virtual ~BackendLink() = default;
 
-    /** Find the backend, start it where none runs, and say hello. Never called before the user's first action.
+    /** Find the backend, start it where none runs, and say hello. Never called before the user's first click.
+
+        Nothing changes while that goes on, or where it is connected and the backend still there.
 
         @param address  "port token" of a backend elsewhere on this computer, or empty: the user's own
     */
     virtual void open (const juce::String& address) = 0;
 
-    /** Ask; `onAnswer` gets exactly one answer: Refused with the code "link" where none comes in time. */
+    /** Ask; `onAnswer` gets exactly one answer, unless the link is destroyed before: Refused with the code
+        "link" where none comes in time, or no backend is connected. What is asked while one is looked for waits.
+    */
     virtual void ask (const protocol::Request&, OnAnswer onAnswer) = 0;
 
     /** Say goodbye and go back to idle. */

@@ -376,10 +376,11 @@ TEST_CASE ("client: one that is forgotten says hello again, asks anew, and tells
     CHECK (rig.heard.count (LinkState::failed) == 0);
 }
 
-TEST_CASE ("client: callbacks may ask, open and close")
+TEST_CASE ("client: callbacks may ask, open and close, or be none")
 {
     ClientRig rig;
     auto& client = rig.connect();
+    client.ask (CancelJob { 7 }, {});
     std::atomic<bool> done { false };
     client.ask (CancelJob { 1 }, [&] (const Answer&) {
         client.ask (CancelJob { 2 }, [&] (const Answer& answer) {
