@@ -11,7 +11,6 @@ namespace
 {
 // A row from left to right, in logical pixels; the tells take what is left.
 constexpr int rankWidth = 30, barWidth = 64, percentWidth = 44, noteWidth = 40, stateWidth = 24;
-constexpr int beforeTells = rankWidth + barWidth + percentWidth + noteWidth;
 constexpr int maxTells = 3;
 constexpr int stepsWidth = 400;
 const juce::String between = juce::String::fromUTF8 ("  \xc2\xb7  ");
@@ -65,6 +64,8 @@ void CandidateList::show (SessionViewPtr newView)
     if (old != nullptr && looksTheSame (*old, *view))
         return;
     tells = words::tellsApart (view->candidates);
+    hasSimilarity = std::any_of (view->candidates.begin(), view->candidates.end(),
+                                 [] (const CandidateView& one) { return one.similarity >= 0.0f; });
     const bool isEmpty = view->candidates.empty();
     rows.setVisible (! isEmpty);
     hint.show (view->match == MatchState::connecting
@@ -100,7 +101,8 @@ juce::String CandidateList::getNameForRow (int row)
 juce::String CandidateList::shownTells (int index, int rowWidth) const
 {
     const auto font = look.font (LookAndFeel::smallHeight);
-    const int room = rowWidth - beforeTells - stateWidth;
+    const int room = rowWidth - rankWidth - (hasSimilarity ? barWidth + percentWidth : 0) - noteWidth
+                     - stateWidth;
     juce::String shown;
     int count = 0;
     for (const auto& tell : tells[(size_t) index])
@@ -137,19 +139,8 @@ void CandidateList::paintListBoxItem (int row, juce::Graphics& g, int width, int
     g.drawText (juce::String (candidate.rank), area.removeFromLeft (rankWidth).withTrimmedRight (10),
                 juce::Justification::centredRight);
 
-    const auto bar = area.removeFromLeft (barWidth).toFloat().withSizeKeepingCentre (barWidth, 6.0f);
-    auto percent = area.removeFromLeft (percentWidth);
-    if (candidate.similarity >= 0.0f)
-    {
-        g.setColour (palette::control.brighter (0.1f));
-        g.fillRoundedRectangle (bar, 3.0f);
-        g.setColour (isSelected ? palette::accent : palette::muted);
-        g.fillRoundedRectangle (
-            bar.withWidth (bar.getWidth() * juce::jlimit (0.05f, 1.0f, candidate.similarity / 100.0f)), 3.0f);
-        g.setColour (palette::text);
-        g.drawText (words::similarity (candidate.similarity), percent.withTrimmedRight (8),
-                    juce::Justification::centredRight);
-    }
+    if (hasSimilarity)
+        paintSimilarity (g, area.removeFromLeft (barWidth + percentWidth), candidate.similarity, isSelected);
     g.setFont (look.font (LookAndFeel::smallHeight));
     g.setColour (palette::text);
     g.drawText (words::noteName (candidate.note.pitch), area.removeFromLeft (noteWidth).withTrimmedLeft (6),
@@ -161,6 +152,21 @@ void CandidateList::paintListBoxItem (int row, juce::Graphics& g, int width, int
     g.setFont (look.font (LookAndFeel::smallHeight));
     g.setColour (isSelected ? palette::text : palette::muted);
     g.drawText (shownTells (row, width), area, juce::Justification::centredLeft, false);
+}
+
+void CandidateList::paintSimilarity (juce::Graphics& g, juce::Rectangle<int> area, float similarity,
+                                     bool isSelected) const
+{
+    if (similarity < 0.0f)
+        return;
+    const auto bar = area.removeFromLeft (barWidth).toFloat().withSizeKeepingCentre (barWidth, 6.0f);
+    g.setColour (palette::control.brighter (0.1f));
+    g.fillRoundedRectangle (bar, 3.0f);
+    g.setColour (isSelected ? palette::accent : palette::muted);
+    g.fillRoundedRectangle (bar.withWidth (bar.getWidth() * juce::jlimit (0.05f, 1.0f, similarity / 100.0f)),
+                            3.0f);
+    g.setColour (palette::text);
+    g.drawText (words::similarity (similarity), area.withTrimmedRight (8), juce::Justification::centredRight);
 }
 
 void CandidateList::paintState (juce::Graphics& g, juce::Rectangle<int> area) const

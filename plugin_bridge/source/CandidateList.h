@@ -51,6 +51,7 @@ private:
     SessionCommands& session;
     SessionViewPtr view;
     std::vector<std::vector<juce::String>> tells;
+    bool hasSimilarity = false; // of any of them
     TextLabel hint;
     std::array<Step, 3> steps;
     bool stepsAreWanted = false;
@@ -58,6 +59,7 @@ private:
 
     bool has (int index) const;
     void choose (int index);
+    void paintSimilarity (juce::Graphics&, juce::Rectangle<int>, float similarity, bool isSelected) const;
     void paintState (juce::Graphics&, juce::Rectangle<int>) const;
 
     int getNumRows() override;

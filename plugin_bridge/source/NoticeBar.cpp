@@ -52,7 +52,7 @@ void NoticeBar::show (const SessionViewPtr& newView)
         say (remark() == closedRemark ? juce::String() : remark(), {});
     tryAgain.setVisible (isProblem && canTryAgain (*view));
     address.setVisible (isProblem && linkFailed);
-    openLogs.setVisible (isProblem);
+    openLogs.setVisible (isProblem && canTryAgain (*view));
     close.setVisible (view->problem.exists() || ! isProblem);
     resized();
     if (wasProblem != isProblem || told != sentence.getText() + nextStep.getText())
@@ -103,7 +103,7 @@ int NoticeBar::heightFor (int width) const
     int height = 2 * padding + sentence.heightFor (textWidth (width));
     if (nextStep.getText().isNotEmpty())
         height += 2 + nextStep.heightFor (textWidth (width));
-    return isProblem ? height + 6 + buttonHeight : height;
+    return openLogs.isVisible() ? height + 6 + buttonHeight : height;
 }
 
 void NoticeBar::paint (juce::Graphics& g)

@@ -48,7 +48,7 @@ juce::String StatusBar::instanceText() const
         if (one.port == view->chosenPort)
             return words::instanceName (one);
     if (view->chosenPort > 0)
-        return "port " + juce::String (view->chosenPort) + " is silent";
+        return words::portName (view->chosenPort) + " is silent";
     return view->instances.empty() ? "none found" : "choose one";
 }
 
@@ -69,7 +69,7 @@ void StatusBar::show (SessionViewPtr newView)
                    Icon::none);
     instance.setTitle ("Surge XT: " + text);
     instance.setTooltip (view->chosenPort > 0 && view->instancesKnown
-                             ? text + ", port " + juce::String (view->chosenPort)
+                             ? text + ", " + words::portName (view->chosenPort)
                              : juce::String ("Which Surge XT to write into"));
     news = keptIsNewest ? "Kept: " + juce::File::createFileWithoutCheckingPath (view->kept).getFileName()
                         : words::writeStatus (*view);

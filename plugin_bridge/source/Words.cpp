@@ -103,7 +103,7 @@ float progressFraction (const SessionView& view)
     if (view.match == MatchState::writing)
         return 0.0f;
     if (view.match == MatchState::improving)
-        return view.fraction;
+        return view.stage == "write" ? 1.0f : view.fraction;
     const auto* stage = stageNamed (view.stage);
     return stage != nullptr
                ? stage->from + (stage->to - stage->from) * juce::jlimit (0.0f, 1.0f, view.fraction)
@@ -149,15 +149,19 @@ juce::String captureLength (const SessionView& view)
                : text;
 }
 
+juce::String portName (int port) { return "port " + juce::String (port); }
+
 juce::String instanceName (const protocol::Instance& instance)
 {
     const auto name = instance.patch.replaceCharacter ('\\', '/').fromLastOccurrenceOf ("/", false, false);
-    return name.isNotEmpty() ? name : juce::String ("Surge XT");
+    return name.isNotEmpty() ? name : portName (instance.port);
 }
 
 juce::String instanceMenuEntry (const protocol::Instance& instance)
 {
-    auto entry = instanceName (instance) + ", port " + juce::String (instance.port);
+    auto entry = instanceName (instance);
+    if (entry != portName (instance.port))
+        entry << ", " << portName (instance.port);
     if (instance.shared)
         return entry + ": two programs use this port";
     return instance.answers ? entry : entry + ": OSC Out is off";

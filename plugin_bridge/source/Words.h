@@ -45,7 +45,9 @@ juce::String captureTitle (const SessionView&);
 /** How long that is. */
 juce::String captureLength (const SessionView&);
 
-/** A patch by the name that Surge XT shows, without its folders. */
+juce::String portName (int port);
+
+/** A Surge XT by its patch's name without folders; by its port where that is unknown. */
 juce::String instanceName (const protocol::Instance&);
 
 /** The same with its port, and what is wrong with it. */

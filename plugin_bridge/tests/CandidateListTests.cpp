@@ -99,6 +99,17 @@ TEST_CASE ("A row shows whole phrases only, three at most", "[candidates]")
     CHECK (list.list.shownTells (0, 900).length() > list.list.shownTells (0, 420).length());
 }
 
+TEST_CASE ("Where no candidate could be rendered, its tells have the room of the bars", "[candidates]")
+{
+    List list (matched());
+    const auto before = list.list.shownTells (0, 420);
+    auto state = matched();
+    for (auto& candidate : state.candidates)
+        candidate.similarity = -1.0f;
+    list.show (state);
+    CHECK (list.list.shownTells (0, 420).length() > before.length());
+}
+
 TEST_CASE ("Screen readers and tooltips hear of each row in full", "[candidates]")
 {
     List list (matched());

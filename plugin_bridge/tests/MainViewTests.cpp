@@ -104,6 +104,10 @@ TEST_CASE ("A problem is told with its next step, and Try again does what failed
     CHECK (window.click ("Close this message") == "dismissProblem");
 
     view.match = MatchState::done;
+    window.show (view); // nothing that can be tried again: to be read and closed
+    CHECK (window.find ("Try again") == nullptr);
+    CHECK (window.find ("Open log folder") == nullptr);
+
     view.write = WriteState::failed;
     window.show (view);
     CHECK (window.click ("Try again") == "select 1");

@@ -56,6 +56,9 @@ TEST_CASE ("The bar of a match only goes forward through its stages", "[words]")
         }
     CHECK (last == 1.0f);
 
+    view.match = MatchState::improving;
+    CHECK (words::progressFraction (view) == 1.0f);
+    view.match = MatchState::matching;
     view.stage = "a stage of a later version";
     CHECK (words::progressFraction (view) < 0.0f);
     CHECK (words::progress (view) == "Waiting");
@@ -89,7 +92,8 @@ TEST_CASE ("A Surge XT is named by its patch, whatever the system's paths look l
 {
     CHECK (words::instanceName ({ 53280, "C:\\Users\\me\\Patches\\Soft Pad", true, false }) == "Soft Pad");
     CHECK (words::instanceName ({ 53280, "/usr/share/Bells", true, false }) == "Bells");
-    CHECK (words::instanceName ({ 53280, "", true, false }) == "Surge XT");
+    CHECK (words::instanceName ({ 53280, "", true, false }) == "port 53280");
+    CHECK (words::instanceMenuEntry ({ 53280, "", true, false }) == "port 53280");
     CHECK (words::instanceMenuEntry ({ 53280, "/a/Bells", true, false }) == "Bells, port 53280");
     CHECK (words::instanceMenuEntry ({ 53280, "/a/Bells", false, false }).contains ("OSC Out is off"));
     CHECK (words::instanceMenuEntry ({ 53280, "/a/Bells", true, true }).contains ("two programs"));

@@ -1,4 +1,5 @@
 // Draws the window in every state into PNG files: synthmatch_screenshots FOLDER [SCALE]
+// Those of docs/images are at scale 2, then made small by `pngquant --nofs 128` and optipng.
 #include "FakeSession.h"
 #include "FakeStates.h"
 #include "PluginEditor.h"
