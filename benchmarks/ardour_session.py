@@ -127,7 +127,7 @@ def parameter_index(ardour: Ardour, name: str) -> int:
 
 
 def set_parameter(ardour: Ardour, index: int, value: float) -> None:
-    """Set a parameter of the effect, as its automation would."""
+    """Set a parameter of the effect, as its automation would; a VST3's go from 0 to 1."""
     given = ardour.do(f"ARDOUR.LuaAPI.set_processor_param(effect, {index}, {value})")
     if given != "true":
         raise ServiceError(f"Ardour does not set parameter {index}.")

@@ -14,6 +14,9 @@ from benchmarks.record_ardour import record
 
 SOUND = Path(__file__).parents[1] / "data" / "golden" / "full-001.flac"
 
+#: The parameter Candidate goes from 0 to 16.
+THIRD = 3 / 16
+
 pytestmark = [
     pytest.mark.plugin,
     pytest.mark.skipif(not ardour.is_installed(), reason="Ardour 7 is not installed"),
@@ -44,7 +47,7 @@ def test_clicks_while_ardour_plays_and_a_session_that_comes_back(
         until(lambda: studio.holds(1), "the nearest candidate is in Surge XT")
         assert running.do("Session:transport_rolling()") == "true"
         assert holds(studio.matched_sound(0), sound.audio[:, 88_200:110_250])
-        session.set_parameter(running, candidate, 3.0)
+        session.set_parameter(running, candidate, THIRD)
         until(lambda: studio.holds(3), "the third candidate is in Surge XT")
         session.stop(running)
         session.save_session(running)
@@ -52,7 +55,7 @@ def test_clicks_while_ardour_plays_and_a_session_that_comes_back(
 
         session.open_session(running, tmp_path / "session")
         shown = f"ARDOUR.LuaAPI.get_processor_param(effect, {candidate})"
-        running.wait(shown, lambda value: value.startswith("3"))
+        running.wait(shown, lambda value: float(value) == pytest.approx(THIRD))
         session.set_parameter(running, match, 1.0)
         until(lambda: studio.has_written(2, 1), "the sound of the session is matched again")
         session.set_parameter(running, undo, 1.0)
