@@ -17,8 +17,9 @@ from backend.errors import SynthmatchError
 Number = TypeVar("Number", int, float)
 
 MAX_COUNT = 64
-#: How long presets are improved, if nothing else is said, and at most.
-DEFAULT_BUDGET_S, MAX_BUDGET_S = 10.0, 60.0
+#: How long presets are improved, in seconds, by the names that the plugin has for it.
+BUDGETS_S = {"quick": 3.0, "normal": 10.0, "deep": 60.0}
+DEFAULT_BUDGET_S, MAX_BUDGET_S = BUDGETS_S["normal"], BUDGETS_S["deep"]
 MAX_SEED = 2**63 - 1
 MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
@@ -74,6 +75,16 @@ def number(kind: type[Number], lowest: Number, highest: Number) -> Callable[[str
     return read
 
 
+def budget(text: str) -> float:
+    """Read a budget: its name, or seconds."""
+    if text in BUDGETS_S:
+        return BUDGETS_S[text]
+    try:
+        return number(float, 0.0, MAX_BUDGET_S)(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or one of {', '.join(BUDGETS_S)}") from error
+
+
 def make_parser() -> Parser:
     """Return the parser; the result of parsing has ``command`` and that command's arguments."""
     parser = Parser(
@@ -97,14 +108,6 @@ def make_parser() -> Parser:
         help="folder for the presets, made if needed (default ./SOUND-presets)",
     )
     _add_wishes(match)
-    match.add_argument(
-        "--budget",
-        type=number(float, 0.0, MAX_BUDGET_S),
-        default=DEFAULT_BUDGET_S,
-        metavar="SECONDS",
-        help="how long presets are improved on Surge XT after the first results, 0 to "
-        f"{MAX_BUDGET_S:g} (default {DEFAULT_BUDGET_S:g}); 0 always gives the same for a seed",
-    )
     match.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the model runs (default auto)"
     )
@@ -182,6 +185,15 @@ def _add_wishes(parser: argparse.ArgumentParser, max_seed: int = MAX_SEED) -> No
         type=number(float, 0.0, 600.0),
         metavar="SECONDS",
         help="where in the file to begin (default: just before the first onset)",
+    )
+    names = ", ".join(f"{name} ({seconds:g} s)" for name, seconds in BUDGETS_S.items())
+    parser.add_argument(
+        "--budget",
+        type=budget,
+        default=DEFAULT_BUDGET_S,
+        metavar="NAME|SECONDS",
+        help=f"how long presets are improved on Surge XT after the first results: {names}, or 0 "
+        f"to {MAX_BUDGET_S:g} seconds (default normal); 0 always gives the same for a seed",
     )
 
 

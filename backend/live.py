@@ -1,60 +1,28 @@
 """What a musician does with a match, by commands: the logic of ``synthmatch live``.
 
-    sound --start--> match of the backend --wait--> candidates --do("next")--> the running Surge XT
+    sound --start--> LiveMatch --wait, news--> candidates --do("next")--> the running Surge XT
 
 It talks to the backend as the plugin does, and neither to keys nor to a screen.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from backend.audio.faults import shown
-from backend.audio.files import write_wav
 from backend.audition import Audition
-from backend.errors import CancelledError, OutputError, ServiceError, SynthmatchError
+from backend.errors import SynthmatchError
 from backend.free_path import free_path
+from backend.live_match import Client, LiveMatch, Wish
+from backend.live_words import FINAL, KEYS, NEWER, Said, told_of_write
 from backend.osc import protocol as say
 from backend.osc.client import FORGOTTEN
-from backend.osc.fields import Spec
-from backend.records import AudioRegion, Instance, WriteReport
+from backend.records import AudioRegion, Instance
 
 EVENT_WAIT_S = 0.5
-#: Longest wait for the answer to what the backend does at once, and to what Surge XT has part in.
-SOON_S, SURGE_S = 10.0, 30.0
-
-Kind = TypeVar("Kind", bound=say.Answer)
-
-
-class Client(Protocol):
-    """What talks to the backend: ``backend.osc.client.Client``."""
-
-    def ask(self, request: say.Request, kind: type[Kind], timeout_s: float) -> Kind:
-        """Return the answer to a request; raise ServiceError where it is refused."""
-
-    def next_event(self, timeout_s: float) -> say.Event | None:
-        """Return the next event, None if none comes."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the match is to be: how many presets, and the seed and space they are drawn with."""
-
-    count: int
-    seed: int
-    spec: Spec
-
-
-@dataclass(frozen=True)
-class Said:
-    """What came of a command, in a line or more, and whether it was a fault."""
-
-    text: str
-    fault: bool = False
+#: Longest wait for the answer to what Surge XT has part in.
+SURGE_S = 30.0
 
 
 class LiveSession:
@@ -80,22 +48,28 @@ class LiveSession:
         audition: Audition,
     ) -> None:
         self._client = client
-        self._region = region
-        self._folder = folder
         self._keep_in = keep_in
         self._stem = stem
         self._audition = audition
-        self._copy: Path | None = None
-        self._job = 0
+        self._match = LiveMatch(client, region, folder=folder, stem=stem)
         self._port: int | None = None
-        self._candidates: dict[int, say.CandidateReady] = {}
-        #: Rank of the candidate that was written last; 0 where none is.
-        self.current = 0
+        self._written = (0, 0)  # job and number of the candidate in Surge XT
 
     @property
     def candidates(self) -> tuple[say.CandidateReady, ...]:
-        """Those that are ready, best first."""
-        return tuple(self._candidates[rank] for rank in sorted(self._candidates))
+        """Those of the last round, best first."""
+        return self._match.candidates
+
+    @property
+    def current(self) -> int:
+        """Rank of the candidate that was written last; 0 where none is."""
+        ranks = (each.rank for each in self.candidates if _key(each) == self._written)
+        return next(ranks, 0)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no better candidates are awaited."""
+        return self._match.is_final
 
     def instances(self) -> tuple[Instance, ...]:
         """Return the running Surge XT that listen.
@@ -123,18 +97,21 @@ class LiveSession:
         Raises:
             SynthmatchError: the sound cannot be handed over, or the backend refuses.
         """
-        request = say.StartMatch(str(self._hand_over()), 0.0, wish.count, wish.seed, wish.spec)
-        queued = self._client.ask(request, say.Queued, SOON_S)
-        self._job = queued.job
-        self._candidates, self.current = {}, 0
-        return queued.place
+        return self._match.start(wish)
 
-    def wait(self, progress: Callable[[say.Progress], None], tell: Callable[[str], None]) -> str:
-        """Wait for the match; interrupted, it is given up.
+    def wait(
+        self,
+        progress: Callable[[say.Progress], None],
+        tell: Callable[[str], None],
+        *,
+        final: bool = False,
+    ) -> str:
+        """Wait for the first candidates of the match; interrupted, it is given up.
 
         Args:
             progress: called with how far it is.
             tell: called with what else the backend has to say.
+            final: wait until nothing better will come.
 
         Returns:
             What the user should know of it, or nothing.
@@ -143,29 +120,44 @@ class LiveSession:
             SynthmatchError: it failed, was given up, or the backend is gone.
         """
         try:
-            while True:
+            while not (self.is_final if final else self._match.has_round):
                 event = self._client.next_event(EVENT_WAIT_S)
-                match event:
-                    case say.Progress() if event.job == self._job:
-                        progress(event)
-                    case say.CandidateReady() if event.job == self._job:
-                        self._candidates[event.rank] = event
-                    case say.Matched() if event.job == self._job:
-                        return event.remark
-                    case say.JobFailed() if event.job == self._job:
-                        raise ServiceError(event.message)
-                    case say.JobCancelled() if event.job == self._job:
-                        raise CancelledError("the match was given up: start it again")
-                    case say.ServiceNews():
-                        if event == FORGOTTEN:
-                            raise CancelledError(f"{event.message} Start it again.")
-                        tell(event.message)
+                if event is not None:
+                    self._take(event, progress)
+                if isinstance(event, say.ServiceNews):
+                    tell(event.message)
         except KeyboardInterrupt:
-            with contextlib.suppress(SynthmatchError):
-                self._client.ask(say.CancelJob(self._job), say.Cancelled, SOON_S)
+            self._match.give_up()
             raise
         finally:
-            self._remove_copy()
+            self._match.close()
+        return self._match.remark
+
+    def news(self, progress: Callable[[say.Progress], None]) -> list[Said]:
+        """Return what the backend has told since, newer candidates among it.
+
+        Args:
+            progress: called with how far a match is.
+
+        Raises:
+            ServiceError: it is gone, or the Surge XT that was chosen is.
+        """
+        told = []
+        while (event := self._client.next_event(0.0)) is not None:
+            before = self.candidates
+            try:
+                is_new = self._take(event, progress)
+            except SynthmatchError as error:
+                told.append(Said(str(error), fault=True))
+                continue
+            if isinstance(event, say.ServiceNews):
+                told.append(Said(event.message))
+            elif is_new:
+                words = [NEWER if self.candidates != before else "", FINAL if self.is_final else ""]
+                told.append(Said(" ".join(filter(None, [*words, self._match.remark]))))
+            if event == FORGOTTEN and self._port is not None:
+                self.choose(self._port)  # forgotten as well
+        return told
 
     def do(self, command: str) -> Said:
         """Carry out a command: a word of ``COMMANDS``, or the rank of a candidate to write."""
@@ -185,46 +177,38 @@ class LiveSession:
         except SynthmatchError as error:
             return Said(str(error), fault=True)
 
-    def news(self) -> list[Said]:
-        """Return what the backend has told since.
-
-        Raises:
-            ServiceError: it is gone, or the Surge XT that was chosen is.
-        """
-        told = []
-        while (event := self._client.next_event(0.0)) is not None:
-            if isinstance(event, say.ServiceNews):
-                told.append(Said(event.message))
-            if event == FORGOTTEN and self._port is not None:
-                self.choose(self._port)  # forgotten as well
-        return told
-
     def close(self) -> None:
         """Stop listening; the backend is not told."""
-        self._remove_copy()
+        self._match.close()
         self._audition.close()
 
+    def _take(self, event: say.Event, progress: Callable[[say.Progress], None]) -> bool:
+        if isinstance(event, say.Progress) and self._match.awaits(event.job):
+            progress(event)
+        return self._match.take(event)
+
     def _neighbour(self, step: int) -> int:
-        count = len(self._candidates)
+        count = len(self.candidates)
         if self.current == 0:
             return 1 if step > 0 else max(1, count)
         return (self.current - 1 + step) % count + 1
 
     def _write(self, rank: int) -> Said:
-        request = say.WriteCandidate(self._job, self._in_rank(rank).candidate)
+        candidate = self._match.in_rank(rank)
+        request = say.WriteCandidate(candidate.job, candidate.candidate)
         written = self._client.ask(request, say.Written, SURGE_S)
-        self.current = rank
-        return _told(f"{rank} of {len(self._candidates)}", written)
+        self._written = _key(candidate)
+        return told_of_write(f"{rank} of {len(self.candidates)}", written)
 
     def _undo(self) -> Said:
         written = self._client.ask(say.Undo(), say.Written, SURGE_S)
-        self.current = 0
-        return _told("your own patch", written)
+        self._written = (0, 0)
+        return told_of_write("your own patch", written)
 
     def _keep(self) -> Said:
         selected = self._selected()
         path = free_path(self._keep_in, f"{self._stem}-{selected.rank}", ".fxp", ".json")
-        request = say.KeepCandidate(self._job, selected.candidate, str(path))
+        request = say.KeepCandidate(selected.job, selected.candidate, str(path))
         kept = self._client.ask(request, say.Kept, SURGE_S)
         return Said(f"{selected.rank} is kept: {shown(Path(kept.path))}")
 
@@ -241,59 +225,8 @@ class LiveSession:
 
     def _selected(self) -> say.CandidateReady:
         """Return the candidate that commands are about: the one written last, else the best."""
-        return self._in_rank(self.current or 1)
-
-    def _in_rank(self, rank: int) -> say.CandidateReady:
-        if rank not in self._candidates:
-            raise ServiceError(
-                f"there is no candidate {rank}: choose one from 1 to {len(self._candidates)}"
-            )
-        return self._candidates[rank]
-
-    def _hand_over(self) -> Path:
-        while True:
-            path = free_path(self._folder, self._stem, ".wav")
-            try:
-                path.touch(exist_ok=False)
-            except FileExistsError:  # another client was faster
-                continue
-            except OSError as error:
-                raise OutputError(
-                    f"the sound cannot be handed over in {self._folder} "
-                    f"({error.strerror or error}): make room, and check its permissions"
-                ) from error
-            self._copy = path
-            write_wav(path, self._region)
-            return path
-
-    def _remove_copy(self) -> None:
-        if self._copy is not None:
-            with contextlib.suppress(OSError):
-                self._copy.unlink(missing_ok=True)
-            self._copy = None
+        return self._match.in_rank(self.current or 1)
 
 
-#: The commands beside ranks, as the user is told.
-KEYS = (
-    "n next, p previous, 1-9 by rank, a or space A/B, t target, c candidate, s stop, u undo, "
-    "k keep, q quit"
-)
-
-#: What became of a write, by the state of its report.
-ARRIVED = {
-    "verified": "is in Surge XT: verified",
-    "unverified": "was sent to Surge XT: unverified",
-    "queued": "waits for Surge XT: queued",
-    "differs": "is in Surge XT, but differs",
-}
-
-
-def _told(what: str, written: say.Written) -> Said:
-    report: WriteReport = written.report
-    times = "" if report.attempts == 1 else f", sent {report.attempts} times"
-    where = ARRIVED[report.state]
-    if report.state == "differs":
-        where += f" in {written.differing_count} settings"
-    text = f"{what} {where}, {1000 * report.seconds:.0f} ms{times}"
-    remark = f". {report.remark}" if report.remark else ""
-    return Said(text + remark, fault=report.state == "differs")
+def _key(candidate: say.CandidateReady) -> tuple[int, int]:
+    return candidate.job, candidate.candidate

@@ -14,9 +14,11 @@ from backend.audio.region import load_region
 from backend.audition import Audition
 from backend.cli import SPEC_NAMES
 from backend.errors import LinkError
-from backend.live import LiveSession, Said, Wish
+from backend.live import LiveSession
 from backend.live_keys import Reader, command_of, keys
+from backend.live_match import Wish
 from backend.live_screen import Screen, screen
+from backend.live_words import Said, improving
 from backend.osc.client import Client
 from backend.osc.fields import Spec
 from backend.output import check_folder, file_stem
@@ -61,7 +63,7 @@ def live(arguments: argparse.Namespace) -> int:
                 if client.welcome.state == "loading":
                     view.say(Said(LOADING))
                 spec = cast(Spec, SPEC_NAMES[arguments.spec])
-                wish = Wish(arguments.count, arguments.seed, spec)
+                wish = Wish(arguments.count, arguments.seed, spec, arguments.budget)
                 _match(session, region, wish, arguments.port, view, reader)
                 return _obey(session, view, reader)
         finally:
@@ -82,10 +84,13 @@ def _match(
     if place > 0:
         view.say(Said(f"Matches before this one: {place}."))
     _choose(session, port, view, reader)
-    remark = session.wait(view.progress, lambda news: view.say(Said(news)))
+    # Nobody looks on while lines of a file are read: those are about the best.
+    remark = session.wait(view.progress, lambda news: view.say(Said(news)), final=reader.scripted)
     view.show(session.candidates, session.current)
     if remark:
         view.say(Said(remark))
+    if not session.is_final:
+        view.say(improving(wish.budget_s))
 
 
 def _choose(session: LiveSession, port: int | None, view: Screen, reader: Reader) -> None:
@@ -123,7 +128,8 @@ def _obey(session: LiveSession, view: Screen, reader: Reader) -> int:
     failed = False
     while True:
         typed = reader.read(KEY_WAIT_S)
-        for news in session.news():
+        for news in session.news(view.progress):
+            view.show(session.candidates, session.current)
             view.say(news)
         if typed is None:
             continue

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backend.commands import STAGES
-from backend.live import KEYS, Said
+from backend.live_words import KEYS, Said
 from backend.matching.tells import note_text
 from backend.osc.protocol import CandidateReady, Progress
 
@@ -39,7 +39,7 @@ class Screen(Protocol):
 
 
 class PlainScreen:
-    """Lines for a file or pipe; the candidates once.
+    """Lines for a file or pipe; the candidates whenever they are others.
 
     Args:
         console: writes them.
@@ -47,15 +47,15 @@ class PlainScreen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._shown = False
+        self._shown: Sequence[CandidateReady] = ()
 
     def progress(self, event: Progress) -> None:
         """Show nothing: a file needs no progress."""
 
     def show(self, candidates: Sequence[CandidateReady], current: int) -> None:
-        """Print the candidates when they first come."""
-        if candidates and not self._shown:
-            self._shown = True
+        """Print the candidates when they are not those that were printed last."""
+        if candidates and candidates != self._shown:
+            self._shown = candidates
             self._console.print(_table(candidates, 0, fold=True))
 
     def say(self, said: Said) -> None:

@@ -28,6 +28,15 @@ def test_render_takes_all_its_options() -> None:
     assert (a.force, a.surge) == (True, Path("s"))
 
 
+@pytest.mark.parametrize("command", ["match", "live"])
+@pytest.mark.parametrize(
+    ("words", "seconds"), [("quick", 3.0), ("normal", 10.0), ("deep", 60.0), ("7.5", 7.5), ("0", 0)]
+)
+def test_a_budget_is_a_name_or_seconds(command: str, words: str, seconds: float) -> None:
+    a = make_parser().parse_args([command, "s.wav", "--budget", words])
+    assert a.budget == seconds
+
+
 @pytest.mark.parametrize("edge", [["-n", "1"], ["-n", "64"], ["--seed", str(MAX_SEED)]])
 def test_the_edges_of_the_ranges_are_allowed(edge: list[str]) -> None:
     make_parser().parse_args(["match", "s.wav", *edge])
@@ -44,6 +53,8 @@ def test_the_edges_of_the_ranges_are_allowed(edge: list[str]) -> None:
         (f"match s.wav --seed {MAX_SEED + 1}", "0 to"),
         ("match s.wav --start nan", "got 'nan'"),
         ("match s.wav --start -0.1", "got '-0.1'"),
+        ("match s.wav --budget 61", "from 0.0 to 60.0; got '61', or one of quick, normal, deep"),
+        ("live s.wav --budget slow", "got 'slow', or one of quick, normal, deep"),
         ("match s.wav --spec huge", "huge"),
         ("match s.wav --device tpu", "tpu"),
         ("match", "SOUND"),

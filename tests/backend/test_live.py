@@ -14,13 +14,16 @@ from backend.audio.player import Player
 from backend.audio.region import load_region
 from backend.audition import Audition
 from backend.errors import CancelledError, DeviceError, OutputError, ServiceError
-from backend.live import LiveSession, Wish
+from backend.live import LiveSession
+from backend.live_match import Wish
+from backend.live_words import FINAL, NEWER, Said
 from backend.osc import protocol as say
 from backend.osc.client import FORGOTTEN
 from backend.records import AudioRegion, Instance, Note, WriteReport
 
 VERIFIED = WriteReport("verified", "patch", 53280, 0.084)
 JOB = 7
+LAST = say.Matched(JOB, 1, 3, True, "a remark")
 
 
 class FakeClient:
@@ -80,8 +83,7 @@ def client(tmp_path: Path) -> FakeClient:
     folder = tmp_path / "to the backend"
     folder.mkdir()
     client = FakeClient(folder)
-    matched = say.Matched(JOB, 1, 3, True, "a remark")
-    client.events.extend([*(ready(rank) for rank in (1, 2, 3)), matched])
+    client.events.extend([*(ready(rank) for rank in (1, 2, 3)), LAST])
     return client
 
 
@@ -115,12 +117,16 @@ def session(make_session: Callable[..., LiveSession]) -> LiveSession:
 @pytest.fixture
 def matched(session: LiveSession) -> LiveSession:
     session.start(Wish(3, 0, "surge_full"))
-    session.wait(lambda event: None, lambda news: None)
+    wait(session)
     return session
 
 
 def wait(session: LiveSession) -> str:
     return session.wait(lambda event: None, lambda news: None)
+
+
+def news(session: LiveSession) -> list[Said]:
+    return session.news(lambda event: None)
 
 
 def written(client: FakeClient) -> list[int]:
@@ -304,8 +310,9 @@ def test_listening_follows_the_commands(
 ) -> None:
     render = tmp_path / "render.wav"
     write_wav(render, tiny_audio)
-    for rank in (1, 2):
-        matched._candidates[rank] = ready(rank, render=render)
+    client.events.extend([*(ready(rank, render=render) for rank in (1, 2)), LAST])
+    matched.start(Wish(2, 1, "surge_full"))
+    wait(matched)
     assert matched.do("target").text == "you hear the target"
     assert output.take(3000).any()
     assert matched.do("switch").text == "you hear 1"
@@ -326,9 +333,13 @@ def test_a_candidate_without_sound_says_so(matched: LiveSession) -> None:
     assert said.fault and "play it in your DAW" in said.text
 
 
-def test_a_render_that_is_gone_says_so(matched: LiveSession, tmp_path: Path) -> None:
-    matched._candidates[1] = ready(1, render=tmp_path / "gone.wav")
-    assert matched.do("switch").fault
+def test_a_render_that_is_gone_says_so(
+    session: LiveSession, client: FakeClient, tmp_path: Path
+) -> None:
+    client.events = deque([ready(1, render=tmp_path / "gone.wav"), LAST])
+    session.start(Wish(1, 0, "surge_full"))
+    wait(session)
+    assert session.do("switch").fault
 
 
 def test_without_a_device_all_but_listening_works(
@@ -352,6 +363,76 @@ def test_news_are_told_and_a_forgotten_choice_is_made_again(
 ) -> None:
     matched.choose(53285)
     client.events.extend([say.Progress(JOB, "write", 1.0, 0.0), FORGOTTEN, say.ServiceNews("b")])
-    assert [said.text for said in matched.news()] == [FORGOTTEN.message, "b"]
+    assert [said.text for said in news(matched)] == [FORGOTTEN.message, "b"]
     assert client.asked[-2:] == [say.ChooseInstance(53285)] * 2
-    assert matched.news() == []
+    assert news(matched) == []
+
+
+def test_better_candidates_take_the_place_of_earlier_ones_until_they_are_final(
+    session: LiveSession, client: FakeClient
+) -> None:
+    client.events = deque([ready(1), ready(2), say.Matched(JOB, 1, 2, False, "")])
+    session.start(Wish(2, 0, "surge_full", 10.0))
+    [request] = client.asked
+    assert isinstance(request, say.StartMatch) and request.budget_s == 10.0
+    assert wait(session) == "" and not session.is_final
+    client.events.extend([say.Progress(JOB, "refine", 0.5, 5.0), replace(ready(1), candidate=30)])
+    told: list[say.Progress] = []
+    assert session.news(told.append) == [] and len(told) == 1
+    assert [each.candidate for each in session.candidates] == [19, 18]  # the round is not whole
+    client.events.extend([replace(ready(2), candidate=19), say.Matched(JOB, 2, 2, False, "warm")])
+    assert [said.text for said in news(session)] == [f"{NEWER} warm"]
+    assert [each.candidate for each in session.candidates] == [30, 19] and not session.is_final
+    client.events.append(say.Matched(JOB, 2, 2, True, ""))
+    assert [said.text for said in news(session)] == [FINAL] and session.is_final
+    assert [each.candidate for each in session.candidates] == [30, 19]
+
+
+def test_what_is_in_surge_keeps_its_mark_when_its_rank_changes(
+    session: LiveSession, client: FakeClient
+) -> None:
+    client.events = deque([ready(1), ready(2), say.Matched(JOB, 1, 2, False, "")])
+    session.start(Wish(2, 0, "surge_full", 10.0))
+    wait(session)
+    session.do("1")
+    assert session.current == 1
+    there, other = ready(1), replace(ready(1), candidate=30)
+    client.events.extend([other, replace(there, rank=2), say.Matched(JOB, 2, 2, True, "")])
+    news(session)
+    assert session.current == 2
+    assert session.do("next").text.startswith("1 of 2")
+
+
+def test_it_can_wait_for_the_last_round(session: LiveSession, client: FakeClient) -> None:
+    client.events = deque([ready(1), say.Matched(JOB, 1, 1, False, ""), ready(1), ready(2)])
+    client.events.append(say.Matched(JOB, 2, 2, True, "done"))
+    session.start(Wish(2, 0, "surge_full", 10.0))
+    said = session.wait(lambda event: None, lambda news: None, final=True)
+    assert said == "done" and session.is_final and len(session.candidates) == 2
+
+
+@pytest.mark.parametrize("event", [FORGOTTEN, say.JobFailed(JOB, "render", "no sound came")])
+def test_candidates_stay_when_nothing_better_comes_of_it(
+    session: LiveSession, client: FakeClient, event: say.Event
+) -> None:
+    client.events = deque([ready(1), say.Matched(JOB, 1, 1, False, "")])
+    session.start(Wish(2, 0, "surge_full", 10.0))
+    wait(session)
+    client.events.append(event)
+    [said] = news(session)
+    assert said.text in (FORGOTTEN.message, "no sound came")
+    assert session.is_final and len(session.candidates) == 1
+    assert not session.do("1").fault
+
+
+def test_candidates_stay_until_a_newer_match_has_some(
+    matched: LiveSession, client: FakeClient
+) -> None:
+    client.answers[say.StartMatch] = say.Queued(JOB + 1, 0)
+    matched.start(Wish(3, 1, "surge_full"))
+    assert len(matched.candidates) == 3 and not matched.is_final
+    matched.do("1")
+    assert client.asked[-1] == say.WriteCandidate(JOB, number_of(1))
+    client.events.extend([ready(1, job=JOB + 1), replace(LAST, job=JOB + 1)])
+    wait(matched)
+    assert [each.job for each in matched.candidates] == [JOB + 1] and matched.current == 0

@@ -16,13 +16,15 @@ def test_live_has_the_documented_defaults() -> None:
     a = make_parser().parse_args(["live", "kick.wav"])
     assert (a.sound, a.count, a.seed, a.spec) == (Path("kick.wav"), 8, 0, "full")
     assert (a.start, a.port, a.output, a.device) == (None, None, None, None)
+    assert a.budget == 10.0
 
 
 def test_live_takes_all_its_options() -> None:
     words = "live s.wav -n 3 --seed 7 --spec simple --start 1.5 --port 53282 -o d --device 2"
+    words += " --budget deep"
     a = make_parser().parse_args(words.split())
     assert (a.count, a.seed, a.spec, a.start) == (3, 7, "simple", 1.5)
-    assert (a.port, a.output, a.device) == (53_282, Path("d"), "2")
+    assert (a.port, a.output, a.device, a.budget) == (53_282, Path("d"), "2", 60.0)
 
 
 @pytest.mark.parametrize(

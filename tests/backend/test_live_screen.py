@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from rich.live import Live
 
-from backend.live import Said
 from backend.live_screen import PlainScreen, TerminalScreen, screen
+from backend.live_words import Said
 from backend.osc.protocol import CandidateReady, Progress
 from backend.records import Note
 
@@ -20,7 +20,7 @@ CANDIDATES = tuple(
 )
 
 
-def test_plain_lines_hold_the_candidates_once_and_every_line() -> None:
+def test_plain_lines_hold_each_list_of_candidates_once_and_every_line() -> None:
     file = io.StringIO()
     plain = PlainScreen(Console(file=file, width=160, markup=False, highlight=False))
     plain.progress(Progress(1, "render", 0.5, 3.0))
@@ -31,6 +31,8 @@ def test_plain_lines_hold_the_candidates_once_and_every_line() -> None:
     assert text.count("bright [/b]") == 2 and text.count("0.250") == 1
     assert "A3" in text and "a long line " * 29 in text
     assert "%" not in text
+    plain.show(CANDIDATES[:1], 1)
+    assert file.getvalue().count("0.250") == 2
 
 
 def test_a_terminal_shows_progress_then_the_place_and_the_last_lines() -> None:
