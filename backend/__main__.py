@@ -72,6 +72,10 @@ def _run(argv: Sequence[str] | None) -> int:
         from backend.live_commands import live
 
         return live(arguments)
+    if arguments.command == "gallery":
+        from backend.gallery.commands import gallery
+
+        return gallery(arguments)
     if arguments.command in ("serve", "status", "stop", "report"):
         from backend import service_commands
 

@@ -6,26 +6,17 @@ Only the standard library is imported here, so that ``synthmatch --help`` answer
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from backend.errors import SynthmatchError
+from backend.gallery.arguments import add_gallery
+from backend.wishes import add_device, add_start, add_surge, add_wishes, number
 
-Number = TypeVar("Number", int, float)
-
-MAX_COUNT = 64
-#: How long presets are improved, in seconds, by the names that the plugin has for it.
-BUDGETS_S = {"quick": 3.0, "normal": 10.0, "deep": 60.0}
-DEFAULT_BUDGET_S, MAX_BUDGET_S = BUDGETS_S["normal"], BUDGETS_S["deep"]
-MAX_SEED = 2**63 - 1
 MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
-SPEC_NAMES = {"full": "surge_full", "simple": "surge_simple"}
 NOT_INSTALLED = "not installed"
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,34 +48,6 @@ def installed_version(package: str) -> str:
         return NOT_INSTALLED
 
 
-def number(kind: type[Number], lowest: Number, highest: Number) -> Callable[[str], Number]:
-    """Return a reader of numbers within limits, both included."""
-
-    def read(text: str) -> Number:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = kind(lowest - 1)
-        if not (lowest <= value <= highest and math.isfinite(value)):
-            what = "a whole number" if kind is int else "a number"
-            raise argparse.ArgumentTypeError(
-                f"must be {what} from {lowest} to {highest}; got {text!r}"
-            )
-        return value
-
-    return read
-
-
-def budget(text: str) -> float:
-    """Read a budget: its name, or seconds."""
-    if text in BUDGETS_S:
-        return BUDGETS_S[text]
-    try:
-        return number(float, 0.0, MAX_BUDGET_S)(text)
-    except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{error}, or one of {', '.join(BUDGETS_S)}") from error
-
-
 def make_parser() -> Parser:
     """Return the parser; the result of parsing has ``command`` and that command's arguments."""
     parser = Parser(
@@ -107,11 +70,12 @@ def make_parser() -> Parser:
         metavar="DIR",
         help="folder for the presets, made if needed (default ./SOUND-presets)",
     )
-    _add_wishes(match)
-    match.add_argument(
-        "--device", choices=DEVICES, default="auto", help="where the model runs (default auto)"
-    )
-    _add_surge(match)
+    add_wishes(match)
+    add_start(match)
+    add_device(match)
+    add_surge(match)
+
+    add_gallery(commands.add_parser("gallery", help="write a page to listen and compare"))
 
     render = commands.add_parser("render", help="play a Surge XT preset into a WAV file")
     render.description = (
@@ -135,7 +99,7 @@ def make_parser() -> Parser:
         help="how long the note is held (default: the preset's own, else 2.0)",
     )
     render.add_argument("--force", action="store_true", help="replace a WAV file that is there")
-    _add_surge(render)
+    add_surge(render)
 
     show = commands.add_parser("show", help="print what a Surge XT preset sets")
     show.description = (
@@ -154,47 +118,8 @@ def make_parser() -> Parser:
         "Check versions, compute devices, Surge XT, the model's weights and audio devices. "
         "Status 0: synthmatch match works; 2: it does not."
     )
-    _add_surge(doctor)
+    add_surge(doctor)
     return parser
-
-
-def _add_wishes(parser: argparse.ArgumentParser, max_seed: int = MAX_SEED) -> None:
-    parser.add_argument(
-        *("-n", "--count"),
-        type=number(int, 1, MAX_COUNT),
-        default=8,
-        metavar="N",
-        help=f"how many presets, 1 to {MAX_COUNT} (default 8)",
-    )
-    parser.add_argument(
-        "--seed",
-        type=number(int, 0, max_seed),
-        default=0,
-        metavar="S",
-        help="another seed gives other presets, the same seed the same (default 0)",
-    )
-    parser.add_argument(
-        "--spec",
-        choices=tuple(SPEC_NAMES),
-        default="full",
-        help="parameter space: full has all that the model knows; simple only oscillators, "
-        "filters, envelopes and LFOs (default full)",
-    )
-    parser.add_argument(
-        "--start",
-        type=number(float, 0.0, 600.0),
-        metavar="SECONDS",
-        help="where in the file to begin (default: just before the first onset)",
-    )
-    names = ", ".join(f"{name} ({seconds:g} s)" for name, seconds in BUDGETS_S.items())
-    parser.add_argument(
-        "--budget",
-        type=budget,
-        default=DEFAULT_BUDGET_S,
-        metavar="NAME|SECONDS",
-        help=f"how long presets are improved on Surge XT after the first results: {names}, or 0 "
-        f"to {MAX_BUDGET_S:g} seconds (default normal); 0 always gives the same for a seed",
-    )
 
 
 def _add_record(parser: argparse.ArgumentParser) -> None:
@@ -236,7 +161,8 @@ def _add_live(parser: argparse.ArgumentParser) -> None:
         "terminal as keys, from a file or pipe one a line."
     )
     parser.add_argument("sound", type=Path, metavar="SOUND", help="the sound file")
-    _add_wishes(parser, MAX_LIVE_SEED)
+    add_wishes(parser, MAX_LIVE_SEED)
+    add_start(parser)
     parser.add_argument(
         "--port",
         type=number(int, 1, 65_535),
@@ -269,10 +195,8 @@ def _add_service(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="N",
         help="leave after so long without a client (default 15)",
     )
-    serve.add_argument(
-        "--device", choices=DEVICES, default="auto", help="where the model runs (default auto)"
-    )
-    _add_surge(serve)
+    add_device(serve)
+    add_surge(serve)
     commands.add_parser("status", help="tell how the backend is")
     commands.add_parser("stop", help="end the backend")
     report = commands.add_parser("report", help="pack the logs into one file to send")
@@ -286,17 +210,8 @@ def _add_service(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="OUT.zip",
         help="default ./synthmatch-report.zip, or with a number if that is there",
     )
-    _add_surge(report)
+    add_surge(report)
 
 
 def _add_preset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", type=Path, metavar="PRESET.fxp", help="the preset file")
-
-
-def _add_surge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--surge",
-        type=Path,
-        metavar="PATH",
-        help="the Surge XT VST3, or the folder it is in, where that is no standard place",
-    )

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.audio.faults import shown
-from backend.cli import SPEC_NAMES
 from backend.describe import outline, print_matches, settings
 from backend.errors import OutputError, PatchError, RenderError
 from backend.matching.tells import note_text, tells
 from backend.records import Note
 from backend.synth.patch_file import read_fxp, spec_of
 from backend.synth.preset_json import MAX_CHARACTERS, parse_preset_json
+from backend.wishes import SPEC_NAMES
 
 if TYPE_CHECKING:
     from backend.pipeline import Progress

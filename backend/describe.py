@@ -133,7 +133,7 @@ def settings(spec: ParameterSpec, parameters: ParameterSet) -> list[str]:
         ParameterError: the set is not of the space.
     """
     natives = spec.natives(parameters)
-    resting = _resting(parameters)
+    resting = at_rest(parameters)
     lines: list[str] = []
     for section in SECTIONS:
         rows = [
@@ -153,8 +153,12 @@ def settings(spec: ParameterSpec, parameters: ParameterSet) -> list[str]:
     return lines
 
 
-def _resting(parameters: ParameterSet) -> tuple[str, ...]:
-    """Return the name prefixes of what cannot be heard: silent oscillators, LFOs, dry effects."""
+def at_rest(parameters: ParameterSet) -> tuple[str, ...]:
+    """Return the name prefixes of what cannot be heard: silent oscillators, LFOs, dry effects.
+
+    Args:
+        parameters: a complete setting of either parameter space.
+    """
     values = parameters.values
     lfos = [f"a_lfo_{n}_" for n in range(1, 7) if values[f"a_lfo_{n}_amplitude"] == 0]
     effects = [f"fx_a{n}_" for n in range(1, 4) if values.get(f"fx_a{n}_output_mix") == 0]

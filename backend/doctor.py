@@ -14,9 +14,10 @@ from typing import Literal
 
 import numpy as np
 
-from backend.cli import SPEC_NAMES, installed_version
+from backend.cli import installed_version
 from backend.errors import RenderError, SurgeNotFoundError, WeightsError
 from backend.records import Note
+from backend.wishes import SPEC_NAMES
 
 PACKAGES = ("torch", "numpy", "pedalboard", "safetensors", "rich", "matplotlib")
 #: Where a running Surge XT takes OSC, and where it answers, unless its user chose otherwise.

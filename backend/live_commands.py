@@ -12,7 +12,6 @@ from backend.audio.faults import shown
 from backend.audio.player import Player
 from backend.audio.region import load_region
 from backend.audition import Audition
-from backend.cli import SPEC_NAMES
 from backend.errors import LinkError
 from backend.live import LiveSession
 from backend.live_keys import Reader, command_of, keys
@@ -24,6 +23,7 @@ from backend.osc.fields import Spec
 from backend.output import check_folder, file_stem
 from backend.records import AudioRegion, Instance
 from backend.userdata import open_user_data
+from backend.wishes import SPEC_NAMES
 
 CLIENT_NAME = "synthmatch live"
 #: How often news of the backend are looked for while no key is pressed.

@@ -9,7 +9,7 @@ import pytest
 from fake_renderers import FakePool
 from tiny_model import save_tiny_weights
 
-from backend import cli, pipeline
+from backend import pipeline, wishes
 from backend.matching import propose
 from backend.records import AudioRegion
 from backend.synth import finder, render_pool
@@ -52,7 +52,7 @@ def no_surge(monkeypatch: pytest.MonkeyPatch) -> None:
 def fake_pool(monkeypatch: pytest.MonkeyPatch) -> ClosingPool:
     """A computer whose Surge XT plays decaying sines."""
     pool = ClosingPool()
-    monkeypatch.setattr(cli, "DEFAULT_BUDGET_S", 0.0)  # a render of sines takes no time
+    monkeypatch.setattr(wishes, "DEFAULT_BUDGET_S", 0.0)  # a render of sines takes no time
     for module in (pipeline, finder):
         monkeypatch.setattr(module, "find_surge", lambda given=None: Path("Surge XT.vst3"))
     monkeypatch.setattr(render_pool.RenderPool, "of_surge", lambda path, workers: pool)

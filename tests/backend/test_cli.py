@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import MAX_SEED, make_parser
+from backend.cli import make_parser
 from backend.errors import SynthmatchError
+from backend.wishes import MAX_SEED
 
 
 def test_match_has_the_documented_defaults() -> None:

@@ -14,7 +14,6 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from backend import pipeline
-from backend.cli import MAX_COUNT as CLI_MAX_COUNT
 from backend.errors import ProtocolError, SurgeNotFoundError
 from backend.osc import fields
 from backend.osc.codec import MAX_DATAGRAM_BYTES, read_message, write_message
@@ -42,6 +41,7 @@ from backend.osc.protocol import (
 )
 from backend.osc.schema import Within, layout
 from backend.records import Instance, Note, WriteReport
+from backend.wishes import MAX_COUNT as CLI_MAX_COUNT
 
 HEAD = RequestHead("token", "client-1", 7)
 
