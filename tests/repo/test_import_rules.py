@@ -53,6 +53,7 @@ RULES = {
     "backend.doctor": Rule((*BACKEND, "torch", "pythonosc")),  # lists devices, asks Surge
     "training": Rule(TRAINING),
     "training.bench_render": Rule((*TRAINING, "pedalboard")),  # plays the reference procedure
+    "training.pitch_engines": Rule((*TRAINING, "vita")),  # another synthesizer, optional
     **{
         module: Rule((*TRAINING, "backend.pipeline"))  # measure what users get
         for module in ("training.evaluate", "training.match_rows")
