@@ -22,12 +22,13 @@ from backend.audio.region import fit_window
 from backend.errors import CancelledError, SurgeNotFoundError
 from backend.matching.choose import choose
 from backend.matching.metrics import TargetMetrics
+from backend.matching.near import Near
 from backend.matching.propose import Proposer, load_proposer
 from backend.matching.rank import Numbers, rank, unheard
-from backend.matching.search import Search
+from backend.matching.search import CHOSEN, Search
 from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
-from backend.records import AudioRegion, Match
+from backend.records import AudioRegion, Like, Match
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
 from backend.synth.patch_lock import PatchLock
@@ -60,6 +61,8 @@ class MatchRequest:
         picture: also draw the spectrograms.
         budget_s: how long candidates may be improved after the first results, 0..60 s.
         lock: sections that stay as they are in the user's patch; None: all is matched.
+        like: a candidate that all presets are to be like, itself among them, the nearest to the
+            sound first; of the same space. None: they need only sound like the region.
     """
 
     region: AudioRegion
@@ -70,6 +73,7 @@ class MatchRequest:
     picture: bool = True
     budget_s: float = 0.0
     lock: PatchLock | None = None
+    like: Like | None = None
 
 
 @dataclass(frozen=True)
@@ -139,12 +143,16 @@ class Workshop:
         advance("propose", 0.0)
         heard, lock = proposer.hear(request.region), request.lock
         known = lock.known(proposer.spec) if lock else None
+        near = Near(proposer.spec, request.like, request.seed, known) if request.like else None
         vectors = proposer.sample(
             heard,
             count=max(request.count, SAMPLES if pool else 0),
             seed=request.seed,
+            begin=near.begin if near else None,
             known=known,
         )
+        if near:
+            vectors = [near.chosen, *map(near.hold, vectors)]
         if pool is None:
             advance("write", 0.0)
             return finish(unheard(proposer.spec, vectors[: request.count]))
@@ -161,7 +169,10 @@ class Workshop:
             model_vary=lambda vector, time, seed: proposer.sample(
                 heard, count=VARIED_AT_ONCE, seed=seed, begin=(time, vector), known=known
             ),
+            hold=near.hold if near else lambda vector: vector,
         )
+        if near:
+            search.offer([near.chosen], CHOSEN)
         search.offer(vectors, "model")
         proposed = search.waiting()
 
@@ -176,7 +187,7 @@ class Workshop:
 
         def matches_now() -> list[Match]:
             trials = [*search.elite, *search.families.values()]
-            return rank(target, choose(trials, request.count), numbers)
+            return rank(target, choose(trials, request.count, search.chosen), numbers)
 
         if request.budget_s > 0.0:
             began_s = time.monotonic()

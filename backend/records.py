@@ -102,12 +102,26 @@ class Candidate:
     Args:
         parameters: the setting.
         number: its own within its match, from 1, whatever its rank becomes.
-        origin: where it came from: ``model``, or a way of the search.
+        origin: where it came from: ``model``, a way of the search, or ``chosen``, where more like
+            it was asked for.
     """
 
     parameters: ParameterSet
     number: int
     origin: str = "model"
+
+
+@dataclass(frozen=True)
+class Like:
+    """A candidate that more is wanted like.
+
+    Args:
+        setting: the candidate's.
+        amount: how much may change, 0 (details) to 1 (everything).
+    """
+
+    setting: ParameterSet
+    amount: float
 
 
 @dataclass(frozen=True)

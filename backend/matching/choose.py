@@ -25,7 +25,7 @@ UNIT_CHANGE = 0.15
 EAR_SCALE = 0.2
 
 
-def choose(trials: Sequence[Trial], count: int) -> list[Trial]:
+def choose(trials: Sequence[Trial], count: int, keep: Trial | None = None) -> list[Trial]:
     """Return at most ``count`` trials, nearest first.
 
     The nearest trial always is among them; each other one is the nearest that differs enough from
@@ -34,9 +34,10 @@ def choose(trials: Sequence[Trial], count: int) -> list[Trial]:
     Args:
         trials: any number of them, of one parameter space; those that occur twice count once.
         count: how many are wanted.
+        keep: one that is to be among them, where there is more than one.
     """
     rest = sorted(dict.fromkeys(trials), key=lambda trial: trial.distance)
-    chosen = rest[:1]
+    chosen = list(dict.fromkeys([*rest[:1], keep or rest[0]])) if rest else []
     for furthest in (FURTHEST, 2 * FURTHEST, np.inf):
         for wanted in WANTED_DIFFERENCES:
             for trial in rest:

@@ -34,6 +34,9 @@ SAME_STEP = 1e-3
 #: What the chances of the ways of variation start from, and how fast they forget.
 PATIENCE, FORGET = 1.0, 0.98
 
+#: Origin of the proposal that others are to be like.
+CHOSEN = "chosen"
+
 Measure = Callable[[Audio], float]
 
 
@@ -94,6 +97,7 @@ class Search:
         seed: of all chance.
         model_vary: varies a vector by the model; None: that way is not used.
         body: makes the patch body that is rendered: ``patch_body``, or a lock's.
+        hold: brings a vector within what is wanted.
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class Search:
         seed: int = 0,
         model_vary: ModelVary | None = None,
         body: MakeBody = patch_body,
+        hold: Callable[[Vector], Vector] = lambda vector: vector,
     ) -> None:
         self._spec = spec
         self._target = profile(target)
@@ -115,6 +120,7 @@ class Search:
         self._rng = np.random.default_rng(seed)
         self._model_vary = model_vary
         self._body = body
+        self._hold = hold
         self._proposals: list[_Draft] = []
         self._varied: list[_Draft] = []
         self._drafts: dict[int, _Draft] = {}
@@ -135,6 +141,8 @@ class Search:
         self.elite: list[Trial] = []
         #: The best of each family of proposals.
         self.families: dict[int, Trial] = {}
+        #: The proposal that others are to be like, where there is one.
+        self.chosen: Trial | None = None
         self.rendered = 0
         self.failed: list[RenderError] = []
 
@@ -196,6 +204,8 @@ class Search:
         )
         if draft.parent is not None:
             self._credit(draft.origin, trial, draft.parent)
+        if trial.origin == CHOSEN:
+            self.chosen = trial
         best = self.families.get(trial.family)
         if best is None or distance < best.distance:
             self.families[trial.family] = trial
@@ -287,7 +297,7 @@ class Search:
         self, vector: Vector, origin: str, family: int, parent: Trial | None
     ) -> _Draft | None:
         """Return a setting that has not been rendered yet; None for a duplicate."""
-        hard = self._spec.encode(self._spec.decode(vector))
+        hard = self._hold(self._spec.encode(self._spec.decode(vector)))
         rested = self._equivalents.at_rest(hard[None])[0]
         key = np.round(rested / SAME_STEP).astype(np.int32).tobytes()
         if key in self._seen:

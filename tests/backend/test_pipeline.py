@@ -12,14 +12,16 @@ from backend.errors import (
     CancelledError,
     DeviceError,
     OutputError,
+    ParameterError,
     RenderError,
     SurgeNotFoundError,
     WeightsError,
 )
 from backend.matching import propose
 from backend.pipeline import MatchRequest, MatchResult, Progress, Workshop
-from backend.records import AudioRegion, Note
+from backend.records import AudioRegion, Like, Note
 from backend.synth.draw_parameters import draw_parameters
+from backend.synth.equivalents import Equivalents
 from backend.synth.patch_file import parse_body, patch_body, read_fxp
 from backend.synth.patch_lock import PatchLock
 from backend.synth.renderer import RenderJob
@@ -333,3 +335,54 @@ def test_no_picture_where_none_is_wanted(
     written = match(replace(request_of, picture=False)).written
     assert written.picture is None
     assert {path.suffix for path in request_of.folder.iterdir()} == {".fxp", ".json"}
+
+
+@pytest.mark.parametrize("surge", [True, False])
+def test_more_like_a_candidate_is_nearer_to_it_the_smaller_the_amount(
+    request_of: MatchRequest,
+    tiny_weights: Path,
+    request: pytest.FixtureRequest,
+    surge: bool,
+) -> None:
+    request.getfixturevalue("fake_pool" if surge else "no_surge")
+    spec = load_spec("surge_full")
+    vector = Equivalents(spec).at_rest(spec.encode(draw_parameters(spec, 5))[None])[0]
+    chosen = spec.decode(vector)
+
+    def apart(amount: float | None) -> list[float]:
+        like = None if amount is None else Like(chosen, amount)
+        asked = replace(request_of, count=6, like=like, picture=False)
+        found = [spec.encode(m.candidate.parameters) for m in match(asked).matches]
+        return [float(np.sqrt(np.mean((each - vector) ** 2))) for each in found]
+
+    little, some, much = ([x for x in apart(a) if x > 1e-3] for a in (0.0, 0.3, 0.7))
+    anew = apart(None)
+    assert max(little) < min(some) and max(some) < np.mean(much) < np.mean(anew)
+    assert len(little) == len(some) == 5  # beside the chosen itself
+    assert len(anew) == 6 and min(anew) > max(some)
+
+
+def test_the_chosen_stays_in_the_list_however_far_the_search_goes(
+    request_of: MatchRequest,
+    tiny_weights: Path,
+    fake_pool: FakePool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.pipeline.time", Clock(fake_pool, 0.2))
+    target = AudioRegion(tone(Note(50, 0.7, 2.0)), 44_100, "target")
+    chosen = draw_parameters(load_spec("surge_full"), 5)
+    asked = replace(request_of, region=target, budget_s=20.0, like=Like(chosen, 0.5))
+    result = match(asked)
+    assert result.matches[0].candidate.origin != "chosen"
+    [found] = [m for m in result.matches if m.candidate.origin == "chosen"]
+    assert found.candidate.parameters.note.pitch == chosen.note.pitch
+    assert found.candidate.parameters.values["a_filter_1_type"] == chosen.values["a_filter_1_type"]
+
+
+def test_a_candidate_of_another_space_is_refused_before_anything_is_rendered(
+    request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
+) -> None:
+    simple = draw_parameters(load_spec("surge_simple"), 5)
+    with pytest.raises(ParameterError, match="surge_full needs exactly"):
+        match(replace(request_of, like=Like(simple, 0.5)))
+    assert fake_pool.jobs == [] and contents(request_of.folder) == {}
