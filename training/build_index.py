@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 
 from backend.errors import PatchError, SynthmatchError
 from backend.matching.embedding import Embedding, Sketches, sketch
-from backend.matching.index_file import IndexFile, save_index
+from backend.matching.index_file import IndexFile, read_index, save_index
 from backend.matching.neighbours import Sounds
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import ParameterSpec, load_spec
@@ -161,24 +161,33 @@ def _chosen(sketches: Sketches, places: npt.NDArray[np.int64]) -> Sketches:
 
 
 def build_index(
-    rendered: Rendered, *, fitted: int = FITTED, components: int | None = None, seed: int = 0
+    rendered: Rendered,
+    *,
+    embedding: Embedding | None = None,
+    fitted: int = FITTED,
+    components: int | None = None,
+    seed: int = 0,
 ) -> IndexFile:
     """Fit the embedding and embed all renders.
 
     Args:
         rendered: the renders of one parameter space.
+        embedding: an earlier one, so that what was trained on it goes on to serve; None: a new one
+            is fitted.
         fitted: how many of their sketches to fit the embedding to.
         components: how many the embedding keeps; None for as many as are shipped.
         seed: of their choice.
     """
     total = len(rendered.draws)
     choice = np.random.default_rng(seed).permutation(total)[:fitted]
-    embedding = fit_embedding(_chosen(rendered.sketches, np.sort(choice)), components or COMPONENTS)
+    if embedding is None:
+        sketches = _chosen(rendered.sketches, np.sort(choice))
+        embedding = fit_embedding(sketches, components or COMPONENTS)
     vectors = _embedded(embedding, rendered)
     provenance: dict[str, Json] = {
         "draws": [int(rendered.draws.min()), int(rendered.draws.max())],
         "gate_lufs": LOUDNESS_GATE_LUFS,
-        "fitted": min(fitted, total),
+        "embedding_sha256": embedding.sha256,
         "seed": seed,
         "numpy": np.__version__,
         "torch": torch.__version__,
@@ -202,12 +211,17 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of the index files")
+    parser.add_argument(
+        "--embedding", type=Path, help="folder of an index whose embeddings to keep"
+    )
     a = parser.parse_args(argv)
     report = {}
     try:
         for rendered in sketch_folders(a.data):
             name = rendered.spec.name
-            size = save_index(a.out / f"{name}_renders", build_index(rendered))
+            stem = f"{name}_renders"
+            kept = read_index(a.embedding / stem).embedding if a.embedding else None
+            size = save_index(a.out / stem, build_index(rendered, embedding=kept))
             report[name] = {"renders": len(rendered.draws), "bytes": size}
             _log.info("%s: %d renders, %d bytes", name, len(rendered.draws), size)
     except SynthmatchError as error:

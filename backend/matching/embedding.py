@@ -9,6 +9,7 @@ principal components: Tipping and Bishop, 1999).
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -160,6 +161,13 @@ class Embedding:
     def width(self) -> int:
         """Numbers in a vector."""
         return len(self.variances) + SLOTS
+
+    @property
+    def sha256(self) -> str:
+        """What tells this embedding from others: what was trained on one serves no other."""
+        numbers = torch.tensor([self.noise, self.component_scale, self.envelope_scale])
+        parts = (self.mean.half(), self.components.half(), self.variances, numbers)
+        return hashlib.sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
 
     def __call__(self, sketches: Sketches) -> Tensor:
         """Return a vector for each sketch, float32 ``(n, width)``."""
