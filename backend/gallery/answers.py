@@ -130,9 +130,10 @@ def interval(chosen: int, count: int) -> tuple[float, float]:
 def _line(name: str, chosen: Sequence[bool]) -> str:
     if not chosen:
         return f"  {name:<24} none"
-    low, high = interval(sum(chosen), len(chosen))
-    share = sum(chosen) / len(chosen)
-    return f"  {name:<24} {sum(chosen):>4} of {len(chosen):<4} {share:>4.0%}  ({low:.0%} to {high:.0%})"
+    often, count = sum(chosen), len(chosen)
+    low, high = interval(often, count)
+    share = f"{often / count:>4.0%}  ({low:.0%} to {high:.0%})"
+    return f"  {name:<24} {often:>4} of {count:<4} {share}"
 
 
 def _apart(answer: Answer) -> float:

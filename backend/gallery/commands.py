@@ -50,9 +50,8 @@ def gallery(arguments: argparse.Namespace) -> int:
     write_gallery(arguments.output, files)
     size = sum(len(content) for content in files.values())
     sounds = sum(name.startswith("sounds/") for name in files)
-    print(
-        f"{shown(arguments.output / FRONT)}: {len(rows)} rows, {sounds} sounds, {size / 1e6:.1f} MB"
-    )
+    heading = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    print(f"{shown(arguments.output / FRONT)}: {heading}, {sounds} sounds, {size / 1e6:.1f} MB")
     if size > MODEST_BYTES:
         print(f"That is more than {MODEST_BYTES / 1e6:.0f} MB: much, if it goes into a repository.")
     return 0

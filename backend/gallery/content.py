@@ -145,7 +145,9 @@ def _parameters(sets: Sequence[ParameterSet]) -> list[Data]:
             reads = [
                 value
                 if isinstance(value, str)
-                else parameter.surge.display.text(native[parameter.surge.storage])
+                else parameter.surge.display.text(native[parameter.surge.storage]).replace(
+                    " semitones", " st"
+                )
                 for value, native in zip(values, natives, strict=True)
             ]
             rows.append(

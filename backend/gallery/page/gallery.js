@@ -34,7 +34,7 @@ class Row {
     sounds.append(this.card(this.data.target, "target", `the target, ${this.data.title}`));
     for (const candidate of this.data.candidates) {
       const said = [`candidate ${candidate.number}`];
-      if (candidate.similarity !== null) said.push(`${candidate.similarity} % similar`);
+      if (candidate.similarity !== null) said.push(`${candidate.similarity}% similar`);
       sounds.append(this.card(candidate, candidate.number, [...said, ...candidate.words].join(", ")));
     }
     sounds.addEventListener("keydown", (event) => this.key(event));
@@ -51,10 +51,15 @@ class Row {
     const small = figures.length ? [`distance ${sound.figures.distance}`] : [];
     if (sound.note) small.push(sound.note);
     card.querySelector(".small").textContent = small.join(" · ");
-    card.title = figures.map(([metric, figure]) => `${metric} ${figure}`).join("   ");
+    card.title = figures.map(([metric, figure]) => `${metric} ${figure}`).join(", ");
     if (typeof sound.similarity === "number") {
-      card.querySelector(".similarity").textContent = `${sound.similarity} %`;
-      card.querySelector(".similarity").title = "similarity";
+      const meter = document.createElement("meter");
+      meter.max = 100;
+      meter.value = sound.similarity;
+      meter.setAttribute("aria-hidden", "true"); // the figure beside it says the same
+      const similarity = card.querySelector(".similarity");
+      similarity.append(meter, `${sound.similarity}%`);
+      similarity.title = "similarity";
     }
     card.querySelector(".level").textContent = sound.level ?? "";
     if (!sound.sound) {
@@ -137,7 +142,7 @@ class Row {
     const figures = Object.keys(this.data.candidates[0].figures);
     if (figures.length) {
       const body = sectionOf(table, "scores", this.data.candidates.length + 1);
-      addLine(body, "similarity", this.data.candidates.map((one) => `${one.similarity} %`));
+      addLine(body, "similarity", this.data.candidates.map((one) => `${one.similarity}%`));
       for (const metric of figures) {
         addLine(body, metric, this.data.candidates.map((one) => one.figures[metric] ?? "–"));
       }
