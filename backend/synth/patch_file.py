@@ -193,14 +193,7 @@ def spec_of(patch: Patch) -> ParameterSpec | None:
     """Return the parameter space a patch is a setting of, or None for a patch of another make."""
     for name in ("surge_full", "surge_simple"):
         spec = load_spec(name)
-        inside = {parameter.surge.storage for parameter in spec.parameters}
-        fixed = {
-            p.storage: value
-            for p in surge_table().parameters
-            if p.storage not in inside and (value := p.base_value(spec.base)) is not None
-        }
-        same = all(abs(patch.natives.get(s, v) - v) < 1e-6 for s, v in fixed.items())
-        if not same or set(patch.routings) != set(surge_table().routings):
+        if sets_outside(patch, spec):
             continue
         try:
             spec.from_natives(patch.natives, Note(spec.pitch_low, 0.0, spec.duration_s))
@@ -208,6 +201,28 @@ def spec_of(patch: Patch) -> ParameterSpec | None:
             continue
         return spec
     return None
+
+
+def sets_outside(patch: Patch, spec: ParameterSpec, but: frozenset[str] = frozenset()) -> bool:
+    """Return whether a patch differs from a space's base patch in what the space does not set.
+
+    Args:
+        patch: of any origin.
+        spec: the parameter space.
+        but: storage names that do not count, nor what is routed to them.
+    """
+    inside = but.union(parameter.surge.storage for parameter in spec.parameters)
+    fixed = {
+        p.storage: value
+        for p in surge_table().parameters
+        if p.storage not in inside and (value := p.base_value(spec.base)) is not None
+    }
+    theirs, ours = (
+        {routing for routing in routings if routing.target not in but}
+        for routings in (patch.routings, surge_table().routings)
+    )
+    same = all(abs(patch.natives.get(s, v) - v) < 1e-6 for s, v in fixed.items())
+    return not same or theirs != ours
 
 
 def _without_host_state(body: bytes, xml_end: int, what: str) -> bytes:

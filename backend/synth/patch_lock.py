@@ -17,10 +17,10 @@ import numpy.typing as npt
 from backend.errors import ParameterError
 from backend.records import ParameterSet, Vector
 from backend.synth.patch_file import BODY_HEADER, Patch, patch_body
+from backend.synth.patch_setting import held_by
 from backend.synth.patch_xml import parse_xml
-from backend.synth.sections import SECTIONS, layout, section_of
+from backend.synth.sections import SECTIONS, layout, storages_of
 from backend.synth.spec import ParameterSpec
-from backend.synth.table import surge_table
 
 #: Elements outside the parameters that belong to a section.
 _BELONGING = {
@@ -29,8 +29,6 @@ _BELONGING = {
 }
 #: Scene A's wavetables come first of six.
 _WAVETABLES = 3
-#: A native value differs from one of the space by no more than this.
-SAME = 1e-4
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class PatchLock:
         theirs, wavetables = _parts(self.patch.body)
         mine, their = ours.find("parameters"), theirs.find("parameters")
         assert mine is not None and their is not None, "parse_body has seen to this"
-        locked = self._storages()
+        locked = storages_of(self.sections)
         kept = [element for element in mine if element.tag not in locked]
         kept += [element for element in their if element.tag in locked]
         mine[:] = kept
@@ -100,38 +98,15 @@ class PatchLock:
         A locked parameter whose setting the space does not have is not given: the patch keeps it
         all the same, but the model cannot be told.
         """
-        known = np.zeros(spec.width, dtype=bool)
-        vector = np.zeros(spec.width, dtype=np.float32)
-        for parameter, place in zip(spec.parameters, spec.slices(), strict=True):
-            native = self.patch.natives.get(parameter.surge.storage)
-            if section_of(parameter.surge) not in self.sections or native is None:
-                continue
-            if parameter.categories:
-                apart = [abs(category.native - native) for category in parameter.categories]
-                if min(apart) > SAME:
-                    continue
-                vector[place] = -1.0
-                vector[place.start + int(np.argmin(apart))] = 1.0
-            else:
-                host = parameter.surge.native_to_host(native)
-                share = (host - parameter.minimum) / (parameter.maximum - parameter.minimum)
-                if not -SAME <= share <= 1.0 + SAME:
-                    continue
-                vector[place] = 2.0 * min(max(share, 0.0), 1.0) - 1.0
-            known[place] = True
+        held, vector = held_by(self.patch, spec)
+        known = held & ~self.free(spec)
+        vector[~known] = 0.0
         return known, vector
 
     def hold(self, spec: ParameterSpec, vectors: Sequence[Vector]) -> list[Vector]:
         """Return the vectors with the given columns set, whatever they were."""
         known, given = self.known(spec)
         return [np.where(known, given, vector).astype(np.float32) for vector in vectors]
-
-    def _storages(self) -> frozenset[str]:
-        return frozenset(
-            parameter.storage
-            for parameter in surge_table().parameters
-            if section_of(parameter) in self.sections
-        )
 
 
 def _parts(body: bytes) -> tuple[ElementTree.Element, list[bytes]]:

@@ -6,7 +6,7 @@ what makes sense to move or to exchange as a whole: one oscillator, one filter, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.synth.spec import NOTE_WIDTH, load_spec
-from backend.synth.table import SurgeParameter
+from backend.synth.table import SurgeParameter, surge_table
 
 SECTIONS = ("osc", "filter", "envelopes", "lfos", "effects")
 
@@ -70,6 +70,11 @@ def section_of(parameter: SurgeParameter) -> str | None:
     if parameter.storage in _OUTPUT:
         return None
     return _SECTION_OF_PART.get(parameter.section)
+
+
+def storages_of(sections: Sequence[str]) -> frozenset[str]:
+    """Return the storage names of all of Surge's parameters in some sections."""
+    return frozenset(p.storage for p in surge_table().parameters if section_of(p) in sections)
 
 
 @cache
