@@ -136,6 +136,23 @@ class Match:
 
 
 @dataclass(frozen=True)
+class PresetMatch:
+    """One of the user's own presets that sounds near a sound, as Surge XT plays it.
+
+    Args:
+        path: its file.
+        name: what it calls itself.
+        note: what plays the sound.
+        score: how far it is.
+    """
+
+    path: Path
+    name: str
+    note: Note
+    score: Score
+
+
+@dataclass(frozen=True)
 class Instance:
     """A running Surge XT that listens for OSC on this computer.
 

@@ -4,6 +4,7 @@
     matches/   presets and renders of the last matches
     undo/      the user's patches as they were before we wrote over them
     logs/      what happened, without sounds
+    presets.sqlite    how the user's own presets sound
 
 It is made so that nobody but the user can read it.
 """
@@ -45,6 +46,11 @@ class UserData:
     def undo(self) -> Path:
         """The user's patches from before our writes."""
         return self.folder / "undo"
+
+    @property
+    def presets(self) -> Path:
+        """What the user's own presets sound like."""
+        return self.folder / "presets.sqlite"
 
     @property
     def logs(self) -> Path:

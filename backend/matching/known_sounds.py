@@ -1,0 +1,109 @@
+"""What sounds are known before a match: renders of drawn patches, and the user's own presets.
+
+Both are optional. Where the index of renders is missing, one sentence says so, and nothing is near.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import OutputError, WeightsError
+from backend.matching import index
+from backend.matching.neighbours import listen
+from backend.matching.preset_shelf import NearPreset, PresetShelf, vector_of
+from backend.matching.preset_store import PresetStore, Stamp
+from backend.records import AudioRegion, Vector
+from backend.synth.spec import ParameterSpec
+
+log = logging.getLogger(__name__)
+
+#: Of the user's presets, so many are looked at for some that are settings of the space.
+LOOKED_AT = 32
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """What sounds near a sound by its embedding, nearest first.
+
+    Args:
+        renders: parameters of renders, vectors of the space.
+        own: the same of the user's presets that are settings of the space.
+        presets: the user's presets, of whatever make.
+    """
+
+    renders: tuple[Vector, ...] = ()
+    own: tuple[Vector, ...] = ()
+    presets: tuple[NearPreset, ...] = ()
+
+
+class KnownSounds:
+    """The index of a parameter space and the user's presets, kept in memory.
+
+    Args:
+        spec: the space.
+        presets: the user's ``PresetStore``, which may be missing or come later; None: not used.
+    """
+
+    def __init__(self, spec: ParameterSpec, presets: Path | None = None) -> None:
+        self._spec = spec
+        self._file = presets
+        self._stamp: Stamp | None = None
+        self._shelf: PresetShelf | None = None
+        #: What the user should know, a sentence each.
+        self.remarks: tuple[str, ...] = ()
+        self._index: index.RenderIndex | None = None
+        try:
+            self._index = index.load_index(spec.name)
+        except WeightsError as error:
+            self.remarks = (f"Without neighbours among renders: {error}",)
+
+    @property
+    def renders(self) -> int:
+        """How many renders are known."""
+        return len(self._index) if self._index else 0
+
+    @property
+    def presets(self) -> int:
+        """How many of the user's presets were known when last asked for what is near."""
+        return len(self._shelf) if self._shelf else 0
+
+    def near(self, region: AudioRegion, *, renders: int, own: int, presets: int) -> Nearby:
+        """Find what is near a sound.
+
+        Args:
+            region: the sound; its first 4 s are heard.
+            renders: how many renders, at most.
+            own: how many of the user's presets that are settings of the space, at most.
+            presets: how many of the user's presets, at most.
+        """
+        if self._index is None:
+            return Nearby()
+        query = listen(self._index.embedding, region)
+        neighbours = self._index.nearest(query, renders) if renders else []
+        shelf = self._current_shelf()
+        near = shelf.nearest(query, max(presets, LOOKED_AT)) if shelf else []
+        vectors = (vector_of(preset, self._spec) for preset in near if preset.spec_name)
+        return Nearby(
+            tuple(neighbour.vector for neighbour in neighbours),
+            tuple(vector for vector in vectors if vector is not None)[:own],
+            tuple(near[:presets]),
+        )
+
+    def _current_shelf(self) -> PresetShelf | None:
+        """Return the user's presets as the file has them now."""
+        if self._file is None or self._index is None:
+            return None
+        try:
+            stamp = Stamp.of(self._file)
+            if stamp != self._stamp:
+                with PresetStore(self._file) as store:
+                    self._shelf = PresetShelf(store.presets(), self._index.embedding)
+                self._stamp = stamp
+        except FileNotFoundError:
+            self._shelf = self._stamp = None
+        except (OSError, OutputError) as error:
+            log.warning("the user's presets are not used: %s", error)
+            self._shelf = self._stamp = None
+        return self._shelf
