@@ -2,7 +2,8 @@
 
 It can be ended at any time and has then what it found so far. The user's Surge XT renders without
 pause (``render_pool.stream``): while one patch sounds, the next is made. Ways to vary that have led
-to something better are tried more often. Settings that sound the same are rendered once.
+to something better are tried more often. Of several children the one that is foreseen nearest is
+rendered, and settings that sound the same are rendered once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from backend.errors import RenderError
+from backend.matching.foresight import Foresight
 from backend.matching.likeness import Profile, delay_s, profile, transposition
 from backend.matching.variation import Variation
 from backend.records import Audio, AudioRegion, ParameterSet, Vector
@@ -33,6 +35,9 @@ RANK_DECAY = 0.85
 SAME_STEP = 1e-3
 #: What the chances of the ways of variation start from, and how fast they forget.
 PATIENCE, FORGET = 1.0, 0.98
+
+#: Of so many children of one parent one is rendered, and of the model's so many.
+SCREENED, MODEL_KEPT = 16, 2
 
 #: Origin of the proposal that others are to be like.
 CHOSEN = "chosen"
@@ -96,6 +101,7 @@ class Search:
         variation: makes children, and knows what must stay as it is.
         seed: of all chance.
         model_vary: varies a vector by the model; None: that way is not used.
+        foresight: chooses which children are rendered; None: they are taken as they come.
         body: makes the patch body that is rendered: ``patch_body``, or a lock's.
         hold: brings a vector within what is wanted.
     """
@@ -109,6 +115,7 @@ class Search:
         *,
         seed: int = 0,
         model_vary: ModelVary | None = None,
+        foresight: Foresight | None = None,
         body: MakeBody = patch_body,
         hold: Callable[[Vector], Vector] = lambda vector: vector,
     ) -> None:
@@ -119,6 +126,7 @@ class Search:
         self._equivalents = Equivalents(spec)
         self._rng = np.random.default_rng(seed)
         self._model_vary = model_vary
+        self._foresight = foresight
         self._body = body
         self._hold = hold
         self._proposals: list[_Draft] = []
@@ -128,11 +136,13 @@ class Search:
         self._families = 0
         self._directed: set[int] = set()
         self._ways: dict[str, Callable[[Trial], Vector | None]] = {
-            "mutate": lambda parent: variation.mutate(parent.vector, self._rng),
-            "cross": self._cross,
-            "follow": self._follow,
+            "mutate": self._screened(lambda parent: variation.mutate(parent.vector, self._rng)),
+            "cross": self._screened(self._cross),
+            "follow": self._screened(self._follow),
             "align": self._align,
         }
+        if foresight is not None:
+            self._ways["climb"] = self._climb
         if model_vary is not None:
             self._ways["model"] = self._by_model
         self._tries = dict.fromkeys(self._ways, PATIENCE)
@@ -250,6 +260,18 @@ class Search:
         chances = RANK_DECAY ** np.arange(len(ranked))
         return ranked[int(self._rng.choice(len(ranked), p=chances / chances.sum()))]
 
+    def _screened(self, vary: Callable[[Trial], Vector | None]) -> Callable[[Trial], Vector | None]:
+        """Return a way that makes several children and takes the one that is foreseen nearest."""
+        foresight = self._foresight
+        if foresight is None:
+            return vary
+
+        def best(parent: Trial) -> Vector | None:
+            children = [child for _ in range(SCREENED) if (child := vary(parent)) is not None]
+            return children[foresight.order(parent, children)[0]] if children else None
+
+        return best
+
     def _cross(self, parent: Trial) -> Vector | None:
         other = self._other(parent)
         if other is None:
@@ -283,9 +305,20 @@ class Search:
         assert self._model_vary is not None
         time = float(self._rng.uniform(0.4, 0.95))
         vectors = self._model_vary(parent.vector, time, int(self._rng.integers(1 << 31)))
-        drafts = [self._draft(vector, "model", parent.family, parent) for vector in vectors]
-        self._varied += [draft for draft in drafts if draft is not None]
+        if self._foresight is not None:
+            vectors = [vectors[k] for k in self._foresight.order(parent, vectors)[:MODEL_KEPT]]
+        self._line_up(vectors, "model", parent)
         return None
+
+    def _climb(self, parent: Trial) -> Vector | None:
+        assert self._foresight is not None
+        vectors = self._foresight.climb(parent, self._variation.continuous, self._rng)
+        self._line_up(vectors, "climb", parent)
+        return None
+
+    def _line_up(self, vectors: Sequence[Vector], way: str, parent: Trial) -> None:
+        drafts = [self._draft(vector, way, parent.family, parent) for vector in vectors]
+        self._varied += [draft for draft in drafts if draft is not None]
 
     def _other(self, parent: Trial) -> Trial | None:
         others = [trial for trial in self.elite if trial is not parent]

@@ -30,19 +30,21 @@ class Variation:
     Args:
         spec: the space.
         free: bool ``(width,)``, False where a vector must stay as it is; None: all are free.
+
+    ``continuous`` is True for the free columns that are no part of a category, ``(width,)``.
     """
 
     def __init__(self, spec: ParameterSpec, free: npt.NDArray[np.bool_] | None = None) -> None:
         self._free = np.ones(spec.width, dtype=bool) if free is None else free
         places = zip(spec.parameters, spec.slices(), strict=True)
         groups = [place for parameter, place in places if parameter.categories]
-        self._continuous = self._free.copy()
+        self.continuous = self._free.copy()
         for place in groups:
-            self._continuous[place] = False
+            self.continuous[place] = False
         self._units: list[tuple[npt.NDArray[np.intp], list[slice]]] = []
         for columns in layout(spec.name).units.values():
             inside = set(columns.tolist())
-            moving = columns[self._continuous[columns]]
+            moving = columns[self.continuous[columns]]
             flipping = [g for g in groups if g.start in inside and self._free[g].all()]
             if len(moving) or flipping:
                 self._units.append((moving, flipping))
