@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from backend.errors import CancelledError, ServiceError
+from backend.records import Like
 
 if TYPE_CHECKING:
     from backend.synth.patch_lock import PatchLock
@@ -40,6 +41,7 @@ class Job:
         spec_name: ``surge_full`` or ``surge_simple``.
         budget_s: how long candidates may be improved after the first results, 0..60 s.
         lock: sections that stay as they are in the patch that the client's Surge XT held; or None.
+        like: a candidate that all presets are to be like; or None.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Job:
     spec_name: str = "surge_full"
     budget_s: float = 0.0
     lock: PatchLock | None = None
+    like: Like | None = None
     _taken_back: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def cancelled(self) -> bool:

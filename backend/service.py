@@ -27,6 +27,7 @@ from backend.kept_preset import keep_preset
 from backend.memory import memory_mb
 from backend.osc import protocol as say
 from backend.osc.server import Server
+from backend.service_files import HandedOver
 from backend.service_matches import Matches
 from backend.service_model import WarmModel, Workshop
 from backend.service_rounds import Found
@@ -74,6 +75,7 @@ class Service:
         self._token = new_token()
         self._began_s = self._busy_s = clock()
         self._leave = threading.Event()
+        self._handed = HandedOver(data.audio, data.matches)
         self._matches = Matches(data.matches, data.audio, self._emit)
         self._desk = SurgeDesk(link, self._matches.rounds.preset)
         self._errands = Errands("surge")
@@ -139,12 +141,14 @@ class Service:
                 reply(say.Alive(self._model.state, self._model.fraction))
             case say.Status():
                 reply(self._status())
-            case say.StartMatch(locks=()):
+            case say.StartMatch(locks=(), like=say.LikePreset(path="")):
                 reply(self._start(client, request, None))
             case say.StartMatch(locks=locks):
                 self._later(
                     reply,
-                    lambda: self._start(client, request, PatchLock(desk.patch(client), locks)),
+                    lambda: self._start(
+                        client, request, PatchLock(desk.patch(client), locks) if locks else None
+                    ),
                 )
             case say.CancelJob(job):
                 if not self._jobs.cancel(job):
@@ -191,21 +195,16 @@ class Service:
         job = Job(
             self._matches.new_number(),
             client,
-            self._sound(request.path),
+            self._handed.sound(request.path),
             start_s=request.start_s if request.start_s >= 0 else None,
             count=request.count,
             seed=request.seed,
             spec_name=request.spec,
             budget_s=request.budget_s,
             lock=lock,
+            like=self._handed.like(request),
         )
         return say.Queued(job.number, self._jobs.submit(job))
-
-    def _start_locked(
-        self, client: str, request: say.StartMatch, locks: tuple[str, ...]
-    ) -> say.Queued:
-        """Start a match that keeps sections of what the client's Surge XT holds now."""
-        return self._start(client, request, PatchLock(self._desk.patch(client), locks))
 
     def _write(self, client: str, job: int, candidate: int) -> say.Written:
         """Write a candidate, which settles its match: nothing is improved any more."""
@@ -216,18 +215,6 @@ class Service:
     def _keep(self, job: int, candidate: int, path: str) -> say.Kept:
         keep_preset(self._matches.rounds.preset(job, candidate), Path(path))
         return say.Kept(path)
-
-    def _sound(self, path: str) -> Path:
-        """Return a sound's path, with every link followed."""
-        folder = self._data.audio.resolve()
-        try:
-            sound = Path(path).resolve()
-            inside = sound.is_relative_to(folder) and Path(path).is_absolute()
-        except (OSError, ValueError, RuntimeError):  # a NUL, or links that go round in circles
-            inside = False
-        if not inside:
-            raise AudioError(f"{path} is not inside {folder}: put the sound there first.")
-        return sound
 
     def _status(self) -> say.ServiceState:
         return say.ServiceState(

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 KEPT_SOUNDS = 40
 #: Progress within a stage is told no more often.
 PROGRESS_EVERY_S = 0.2
+#: Marks the candidate that others are to be like.
+AS_CHOSEN = "as chosen"
 OUR_FAULT = "the match failed by a fault of Synthmatch; synthmatch report packs what we need."
 
 
@@ -118,6 +120,7 @@ class Matches:
             picture=False,
             budget_s=job.budget_s,
             lock=job.lock,
+            like=job.like,
         )
 
         def found_of(result: pipeline.MatchResult) -> Found:
@@ -201,7 +204,10 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
             similarity=similarity(match.score.distance) if match.score else -1.0,
             preset_path=str(preset),
             render_path=str(preset.with_suffix(".wav")) if match.render else "",
-            tells=tuple(tells(match.candidate.parameters)),
+            tells=(
+                *([AS_CHOSEN] if match.candidate.origin == "chosen" else []),
+                *tells(match.candidate.parameters),
+            ),
         )
         for match, preset in zip(result.matches, result.written.presets, strict=True)
     )

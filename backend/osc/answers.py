@@ -10,7 +10,7 @@ from backend.osc.fields import Fraction, Natural, Port, Positive, State
 from backend.records import Instance, WriteReport
 
 #: Rises with every change that an older side would misread.
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 #: How many differing addresses travel in a Written; the rest is only counted.
 LISTED_DIFFERENCES = 20

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from backend.osc.fields import Count, Lock, Natural, Port, Positive, Spec
+from backend.osc.fields import Count, Fraction, Lock, Natural, Port, Positive, Spec
 from backend.osc.schema import Within
+from backend.records import Note
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,21 @@ class ChooseInstance:
 
 
 @dataclass(frozen=True)
+class LikePreset:
+    """A preset that those of a match are to be like; without a path there is none.
+
+    Args:
+        path: a ``.fxp`` inside ``Welcome.folder``, or that of a candidate.
+        note: that plays it as in the sound.
+        amount: how much may change, 0 (details) to 1 (everything).
+    """
+
+    path: str = ""
+    note: Note = Note(60, 0.0, 0.0)
+    amount: Fraction = 0.0
+
+
+@dataclass(frozen=True)
 class StartMatch:
     """Find presets that sound like a file. Answered by Queued; events follow.
 
@@ -46,6 +62,7 @@ class StartMatch:
         spec: the parameter space.
         budget_s: how long candidates may be improved after the first results; 0: not at all.
         locks: sections that stay as they are in the patch of the chosen Surge XT.
+        like: what they are to be like beside.
     """
 
     path: str
@@ -55,6 +72,7 @@ class StartMatch:
     spec: Spec = "surge_full"
     budget_s: Annotated[float, Within(0, 60)] = 0.0
     locks: tuple[Lock, ...] = ()
+    like: LikePreset = LikePreset()
 
 
 @dataclass(frozen=True)

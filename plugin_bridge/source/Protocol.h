@@ -2,14 +2,14 @@
 
 #include "Osc.h"
 
-/** All that client and backend say to each other, after plugin_bridge/PROTOCOL.md (version 2).
+/** All that client and backend say to each other, after plugin_bridge/PROTOCOL.md (version 3).
 
     The arguments of each record on the wire, and their limits, are in ProtocolLayout.h.
 */
 namespace synthmatch::protocol
 {
 
-constexpr int version = 2;
+constexpr int version = 3;
 
 //======================================================================= heads
 /** Before every request. */
@@ -51,6 +51,14 @@ struct Note
     float offS = 0.0f;
 };
 
+/** A preset that those of a match are to be like; without a path there is none. */
+struct LikePreset
+{
+    juce::String path; // of a `.fxp`
+    Note note;         // that plays it as in the sound
+    float amount = 0.0f; // how much may change: 0 details, 1 everything
+};
+
 struct WriteReport
 {
     juce::String state; // verified, unverified, queued, differs
@@ -83,6 +91,7 @@ struct StartMatch
     juce::String spec { "surge_full" };
     float budgetS = 0.0f;
     std::vector<juce::String> locks; // of osc, filter, envelopes, lfos, effects
+    LikePreset like;
 };
 struct CancelJob
 {

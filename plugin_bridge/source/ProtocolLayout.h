@@ -90,6 +90,11 @@ template <> struct Layout<StartMatch>
         v.word ("spec", r.spec, { "surge_full", "surge_simple" });
         v.real ("budget_s", r.budgetS, 0, 60);
         v.words ("locks", r.locks, { "osc", "filter", "envelopes", "lfos", "effects" });
+        v.text ("like.path", r.like.path);
+        v.whole ("like.note.pitch", r.like.note.pitch);
+        v.real ("like.note.on_s", r.like.note.onS);
+        v.real ("like.note.off_s", r.like.note.offS);
+        v.real ("like.amount", r.like.amount, 0, 1);
     }
 };
 template <> struct Layout<CancelJob>

@@ -16,7 +16,7 @@ using namespace protocol;
 namespace
 {
 
-const StartMatch startMatch { "/folder/audio/a.wav", -1.0f, 2, 0, "surge_full", 0.0f, {} };
+const StartMatch startMatch { "/folder/audio/a.wav", -1.0f, 2, 0, "surge_full", 0.0f, {}, {} };
 
 /** A backend's answerer that keeps requests of a kind for later, and answers others in the usual way. */
 template <typename Kind>

@@ -76,7 +76,7 @@ private:
 TEST_CASE ("exchange: the same datagram is repeated after 0.1 s, then twice as long each time up to 1 s")
 {
     Rig rig;
-    rig.ask (StartMatch { "a.wav", -1.0f, 8, 0, "surge_full", 0.0f, {} });
+    rig.ask (StartMatch { "a.wav", -1.0f, 8, 0, "surge_full", 0.0f, {}, {} });
     rig.goOnTo (1005.0);
 
     REQUIRE (rig.sent.size() > 7);

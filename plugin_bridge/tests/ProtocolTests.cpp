@@ -21,7 +21,8 @@ const std::vector<Request> requests {
     Heartbeat {},
     ListInstances {},
     ChooseInstance { 53280 },
-    StartMatch { path, 0.5f, 16, 3, "surge_simple", 2.5f, { "osc", "effects" } },
+    StartMatch { path, 0.5f, 16, 3, "surge_simple", 2.5f, { "osc", "effects" },
+                 { "/presets/kick-3.fxp", { 45, 0.5f, 1.25f }, 0.75f } },
     CancelJob { 5 },
     WriteCandidate { 5, 12 },
     Undo {},
@@ -168,6 +169,7 @@ TEST_CASE ("protocol: values beyond their limits are not sent, and the sentence 
     CHECK (faultOf ([] (auto& r) { r.spec = "serum"; }).contains ("one of surge_full, surge_simple"));
     CHECK (faultOf ([] (auto& r) { r.budgetS = 61.0f; }).contains ("start_match.budget_s"));
     CHECK (faultOf ([] (auto& r) { r.locks = { "osc", "osc" }; }).contains ("at most once"));
+    CHECK (faultOf ([] (auto& r) { r.like.amount = 1.5f; }).contains ("start_match.like.amount"));
     CHECK (faultOf ([] (auto& r) { r.locks = { "reverb" }; }).contains ("one of osc"));
     CHECK (faultOf ([] (auto& r) { r.path = juce::String::repeatedString ("x", 9000); }).contains ("8000"));
     CHECK (faultOf ([] (auto&) {}).isEmpty());

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fake_link import FakeLink
 from fake_workshop import FakeWorkshop
@@ -16,9 +17,12 @@ from backend.audio.files import write_wav
 from backend.discovery import Presence, read_discovery
 from backend.errors import DeviceError, SynthmatchError
 from backend.osc import protocol as say
+from backend.osc.fields import Lock
 from backend.records import AudioRegion, Note
 from backend.service import Service
 from backend.service_rounds import Found
+from backend.synth.patch_file import read_fxp
+from backend.synth.spec import load_spec
 from backend.userdata import UserData, open_user_data
 
 LIMIT_S = 60.0
@@ -287,6 +291,27 @@ def test_budget_and_the_locked_sections_of_the_chosen_surge_go_with_the_match(
     assert request.budget_s == 10.0 and request.lock is not None
     assert request.lock.sections == ("lfos", "osc")
     assert request.lock.patch.natives == house.link.patch(53290).natives
+
+
+@pytest.mark.parametrize("locks", [(), ("filter",)])
+def test_more_like_a_candidate_is_asked_for_by_its_preset(
+    house: House, locks: tuple[Lock, ...]
+) -> None:
+    house.start()
+    first = house.server.event(say.CandidateReady)
+    house.server.event(say.Matched)
+    assert isinstance(first, say.CandidateReady)
+    like = say.LikePreset(first.preset_path, first.note, 0.25)
+    house.server.ask(say.StartMatch(house.put("tone"), locks=locks, like=like))
+    house.server.event(say.Matched)
+    before, request = house.workshop.requests
+    assert before.like is None and request.like is not None
+    assert request.like.amount == 0.25
+    spec = load_spec("surge_full")
+    written = spec.from_natives(read_fxp(Path(first.preset_path)).natives, first.note)
+    np.testing.assert_allclose(spec.encode(request.like.setting), spec.encode(written), atol=2e-5)
+    far = say.LikePreset("/elsewhere.fxp", first.note, 0.25)
+    assert house.server.refusal(say.StartMatch(house.put("tone"), like=far)).startswith("patch: ")
 
 
 def test_locks_without_a_running_surge_are_refused_with_the_next_step(house: House) -> None:
