@@ -14,6 +14,9 @@ APT_PACKAGES = libportaudio2 libatomic1 libfreetype6
 PLUGIN_PACKAGES = g++ cmake ninja-build git catch2 juce-modules-source xvfb xauth
 # Reads and hosts the LV2 plugin in the tests.
 HOST_PACKAGES = lilv-utils
+# Opens the gallery in the tests, where none of these browsers is there.
+BROWSER_PACKAGES = chromium
+BROWSERS = chromium chromium-browser google-chrome chrome msedge
 
 PLUGIN_BUILD = build/plugin
 PLUGIN_FORMATS = $(PLUGIN_BUILD)/SynthmatchPlugin_artefacts/Release
@@ -115,6 +118,8 @@ plugin-system:
 
 host-system:
 	@( $(call packages,$(HOST_PACKAGES)) ) || true
+	@for browser in $(BROWSERS); do command -v $$browser; done | grep -q . \
+	  || ( $(call packages,$(BROWSER_PACKAGES)) ) || true
 
 # Evaluated after plugin-system. CMake fetches JUCE itself where the system's is older than 7.
 cmake_flags = -DCMAKE_BUILD_TYPE=Release $(if $(JUCE_DIR),-DJUCE_DIR="$(JUCE_DIR)") \
