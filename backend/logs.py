@@ -31,11 +31,12 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         """Let the line go."""
 
 
-def start_log(folder: Path) -> logging.Handler:
+def start_log(folder: Path, name: str = LOG_NAME) -> logging.Handler:
     """Write all log lines of this process to a file from now on.
 
     Args:
         folder: where the log and ``KEPT_LOGS`` older ones are.
+        name: of the file, of the form ``LOG_PATTERN``.
 
     Returns:
         What to give to ``stop_log``.
@@ -44,7 +45,7 @@ def start_log(folder: Path) -> logging.Handler:
         OSError: the log cannot be opened.
     """
     handler = _LogFile(
-        folder / LOG_NAME, maxBytes=MAX_LOG_BYTES, backupCount=KEPT_LOGS, encoding="utf-8"
+        folder / name, maxBytes=MAX_LOG_BYTES, backupCount=KEPT_LOGS, encoding="utf-8"
     )
     form = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(logging.Formatter(form))

@@ -1,13 +1,14 @@
 """One match, from a sound to ranked presets: read this file first.
 
-    AudioRegion --propose--> vectors --Search--> trials --choose, rank--> Matches --write_matches-->
-    .fxp .json .wav .png
+    AudioRegion --propose, near--> vectors --Search--> trials --choose, rank--> Matches
+        --write_matches--> .fxp .json .wav .png
 
 ``Workshop.match`` is one match from top to bottom, and the workshop keeps what the next can use.
-``propose`` asks the trained model for parameter sets that could have made the sound. ``Search``
-plays each on the user's own Surge XT, where there is one, and goes on to vary the nearest for as
-long as is wanted. ``choose`` takes those that are near and differ, ``rank`` measures them, and
-``write_matches`` leaves the presets in a folder.
+``propose`` asks the trained model for parameter sets that could have made the sound; ``near`` looks
+up renders that sound like it, and the user's own presets. ``Search`` plays each on the user's own
+Surge XT, where there is one, and goes on to vary the nearest for as long as is wanted. ``choose``
+takes those that are near and differ, ``rank`` measures them, and ``write_matches`` leaves the
+presets in a folder.
 """
 
 from __future__ import annotations
@@ -21,24 +22,29 @@ from typing import Literal, Self
 from backend.audio.region import fit_window
 from backend.errors import CancelledError, SurgeNotFoundError
 from backend.matching.choose import choose
+from backend.matching.known_sounds import KnownSounds, Nearby
 from backend.matching.metrics import TargetMetrics
 from backend.matching.near import Near
+from backend.matching.preset_shelf import hear_presets
 from backend.matching.propose import Proposer, load_proposer
 from backend.matching.rank import Numbers, rank, unheard
 from backend.matching.search import CHOSEN, Search
 from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
-from backend.records import AudioRegion, Like, Match
+from backend.records import AudioRegion, Like, Match, PresetMatch, Vector
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
 from backend.synth.patch_lock import PatchLock
 from backend.synth.render_pool import RenderPool
+from backend.synth.spec import load_spec
 
 Stage = Literal["load", "propose", "render", "refine", "write"]
 Progress = Callable[[Stage, float], None]
 
-#: Samples of the model that are rendered, whatever number of presets is wanted.
-SAMPLES = 16
+#: Samples of the model that are rendered, whatever number of presets is wanted; beside them so many
+#: neighbours among the renders of the index, and among the user's own presets as far as they are
+#: settings of the parameter space.
+SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 #: Variations that the model makes of one vector at a time.
 VARIED_AT_ONCE = 6
 #: When what was found so far is told, in seconds since the first results.
@@ -63,6 +69,8 @@ class MatchRequest:
         lock: sections that stay as they are in the user's patch; None: all is matched.
         like: a candidate that all presets are to be like, itself among them, the nearest to the
             sound first; of the same space. None: they need only sound like the region.
+        presets: how many of the user's own presets to name that are nearest, where Surge XT is
+            there to play them.
     """
 
     region: AudioRegion
@@ -74,19 +82,23 @@ class MatchRequest:
     budget_s: float = 0.0
     lock: PatchLock | None = None
     like: Like | None = None
+    presets: int = 0
 
 
 @dataclass(frozen=True)
 class MatchResult:
     """What came of it: the matches, best first, the files, and why nothing was rendered, if so.
 
-    ``remarks`` has one sentence for each thing the user should know about how it was made.
+    ``remarks`` has one sentence for each thing the user should know about how it was made,
+    ``sources`` says what was proposed by what, and ``presets`` are the nearest of the user's own.
     """
 
     matches: tuple[Match, ...]
     written: Written
     without_surge: str | None = None
     remarks: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    presets: tuple[PresetMatch, ...] = ()
 
 
 class Workshop:
@@ -95,12 +107,17 @@ class Workshop:
     Args:
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         surge: the Surge XT VST3, where it is not in a standard place.
+        presets: what is known of the user's own presets (``userdata``); None: they are not used.
     """
 
-    def __init__(self, device: str = "auto", surge: Path | None = None) -> None:
+    def __init__(
+        self, device: str = "auto", surge: Path | None = None, presets: Path | None = None
+    ) -> None:
         self._device = device
         self._surge = surge
+        self._presets = presets
         self._proposers: dict[str, Proposer] = {}
+        self._known: dict[str, KnownSounds] = {}
         self._pool: RenderPool | None = None
 
     def match(
@@ -134,12 +151,16 @@ class Workshop:
             written = write_matches(
                 request.region, matches, request.folder, picture=request.picture, lock=lock
             )
-            return MatchResult(tuple(matches), written, without_surge, tuple(proposer.remarks))
+            remarks = (*proposer.remarks, *sounds.remarks)
+            return MatchResult(
+                tuple(matches), written, without_surge, remarks, sources, tuple(presets)
+            )
 
         check_folder(request.folder)
         advance("load", 0.0)
         pool, without_surge = self._renderers()  # Surge loads while the model samples
         proposer = self._proposer(request.spec_name)
+        sounds = self._known_sounds(request.spec_name)
         advance("propose", 0.0)
         heard, lock = proposer.hear(request.region), request.lock
         known = lock.known(proposer.spec) if lock else None
@@ -151,11 +172,18 @@ class Workshop:
             begin=near.begin if near else None,
             known=known,
         )
-        if near:
-            vectors = [near.chosen, *map(near.hold, vectors)]
+        nearby = Nearby() if near else sounds.near(request.region, NEIGHBOURS, OWN, request.presets)
+        proposals: list[tuple[str, list[Vector]]] = [
+            (CHOSEN, [near.chosen] if near else []),
+            ("index", lock.hold(proposer.spec, nearby.renders) if lock else nearby.renders),
+            ("preset", lock.hold(proposer.spec, nearby.own) if lock else nearby.own),
+            ("model", list(map(near.hold, vectors)) if near else vectors),
+        ]
+        sources = (f"{len(vectors)} samples of the model", *sounds.sources(nearby))
+        presets: list[PresetMatch] = []
         if pool is None:
             advance("write", 0.0)
-            return finish(unheard(proposer.spec, vectors[: request.count]))
+            return finish(unheard(proposer.spec, proposals, request.count))
 
         advance("render", 0.0)
         target = TargetMetrics(fit_window(request.region))
@@ -171,18 +199,23 @@ class Workshop:
             ),
             hold=near.hold if near else lambda vector: vector,
         )
-        if near:
-            search.offer([near.chosen], CHOSEN)
-        search.offer(vectors, "model")
-        proposed = search.waiting()
+        for origin, proposed in proposals:
+            search.offer(proposed, origin)
+        waiting = search.waiting()
 
         def told_how_many() -> bool:
-            advance("render", 1.0 - search.waiting() / proposed)
+            advance("render", 1.0 - search.waiting() / waiting)
             return False
 
         search.run(pool, told_how_many, vary=False)
         if not search.elite:
             raise search.failed[0]
+        presets = hear_presets(
+            nearby.presets,
+            pool,
+            fit_window(request.region),
+            lambda render: target.score(render.audio),
+        )
         numbers = Numbers()
 
         def matches_now() -> list[Match]:
@@ -220,6 +253,7 @@ class Workshop:
         progress("load", 0.0)
         pool, _ = self._renderers()
         self._proposer(MatchRequest.spec_name)
+        self._known_sounds(MatchRequest.spec_name)
         progress("load", 0.5)
         if pool is not None:
             pool.warm_up()
@@ -243,6 +277,11 @@ class Workshop:
         if spec_name not in self._proposers:
             self._proposers[spec_name] = load_proposer(spec_name, self._device)
         return self._proposers[spec_name]
+
+    def _known_sounds(self, spec_name: str) -> KnownSounds:
+        if spec_name not in self._known:
+            self._known[spec_name] = KnownSounds(load_spec(spec_name), self._presets)
+        return self._known[spec_name]
 
     def _renderers(self) -> tuple[RenderPool | None, str | None]:
         if self._pool is None:

@@ -6,7 +6,7 @@ Both are optional. Where the index of renders is missing, one sentence says so, 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.errors import OutputError, WeightsError
@@ -33,9 +33,9 @@ class Nearby:
         presets: the user's presets, of whatever make.
     """
 
-    renders: tuple[Vector, ...] = ()
-    own: tuple[Vector, ...] = ()
-    presets: tuple[NearPreset, ...] = ()
+    renders: list[Vector] = field(default_factory=list)
+    own: list[Vector] = field(default_factory=list)
+    presets: list[NearPreset] = field(default_factory=list)
 
 
 class KnownSounds:
@@ -69,7 +69,7 @@ class KnownSounds:
         """How many of the user's presets were known when last asked for what is near."""
         return len(self._shelf) if self._shelf else 0
 
-    def near(self, region: AudioRegion, *, renders: int, own: int, presets: int) -> Nearby:
+    def near(self, region: AudioRegion, renders: int, own: int, presets: int) -> Nearby:
         """Find what is near a sound.
 
         Args:
@@ -86,10 +86,16 @@ class KnownSounds:
         near = shelf.nearest(query, max(presets, LOOKED_AT)) if shelf else []
         vectors = (vector_of(preset, self._spec) for preset in near if preset.spec_name)
         return Nearby(
-            tuple(neighbour.vector for neighbour in neighbours),
-            tuple(vector for vector in vectors if vector is not None)[:own],
-            tuple(near[:presets]),
+            [neighbour.vector for neighbour in neighbours],
+            [vector for vector in vectors if vector is not None][:own],
+            near[:presets],
         )
+
+    def sources(self, nearby: Nearby) -> tuple[str, ...]:
+        """Say what was found among what, a phrase for each kind of which something was."""
+        renders, own = len(nearby.renders), len(nearby.own)
+        said = (f"{renders} of {self.renders:,} renders", f"{own} of your {self.presets:,} presets")
+        return tuple(phrase for phrase, count in zip(said, (renders, own), strict=True) if count)
 
     def _current_shelf(self) -> PresetShelf | None:
         """Return the user's presets as the file has them now."""

@@ -6,22 +6,27 @@ space is also worth varying (``vector_of``).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from backend.errors import ParameterError, PatchError, RenderError
 from backend.matching.embedding import Embedding
+from backend.matching.likeness import profile, transposition
 from backend.matching.neighbours import Query, Sounds, moved_note, nearest
 from backend.matching.preset_scan import NOTE_S, PITCHES
 from backend.matching.preset_store import PlayedPresets
-from backend.records import AudioRegion, Note, PresetMatch, Score, Vector
+from backend.records import Audio, AudioRegion, Note, PresetMatch, Score, Vector
 from backend.synth.patch_file import read_fxp, spec_of
 from backend.synth.render_pool import RenderPool
 from backend.synth.renderer import DURATION_S, RenderJob
 from backend.synth.spec import ParameterSpec
+
+#: A pitch that is further off than these semitones is not a matter of the note.
+MOST_WRONG = 12
 
 
 @dataclass(frozen=True)
@@ -82,32 +87,48 @@ class PresetShelf:
 
 
 def hear_presets(
-    presets: Sequence[NearPreset], pool: RenderPool, score: Callable[[AudioRegion], Score]
+    presets: Sequence[NearPreset],
+    pool: RenderPool,
+    target: Audio,
+    score: Callable[[AudioRegion], Score],
 ) -> list[PresetMatch]:
     """Play presets and order them by how near they are; those that cannot be played are left out.
+
+    One that is heard to be at a wrong pitch is played again at the right one.
 
     Args:
         presets: from ``PresetShelf.nearest``.
         pool: the renderers.
-        score: how far a render is from the sound.
+        target: the sound, float32 ``(channels, samples)`` at 44.1 kHz.
+        score: how far a render is from it.
 
     Raises:
         RenderError: no renderer starts.
     """
-    jobs, played = [], []
+    bodies = list[tuple[NearPreset, bytes]]()
     for preset in presets:
-        try:
-            body = read_fxp(preset.path).body
-        except PatchError:  # gone or changed since it was heard
+        with contextlib.suppress(PatchError):  # gone or changed since it was heard
+            bodies.append((preset, read_fxp(preset.path).body))
+    jobs = [RenderJob(body, preset.note, preset.name) for preset, body in bodies]
+    wanted, matches, again = profile(target), dict[int, PresetMatch](), dict[int, RenderJob]()
+
+    def keep(place: int, job: RenderJob, render: AudioRegion) -> None:
+        preset, found = bodies[place][0], score(render)
+        if place not in matches or found.distance < matches[place].score.distance:
+            matches[place] = PresetMatch(preset.path, preset.name, job.note, found)
+
+    for place, (job, render) in enumerate(zip(jobs, pool.render(jobs), strict=True)):
+        if isinstance(render, RenderError):
             continue
-        jobs.append(RenderJob(body, preset.note, preset.name))
-        played.append(preset)
-    matches = [
-        PresetMatch(preset.path, preset.name, preset.note, score(render))
-        for preset, render in zip(played, pool.render(jobs), strict=True)
-        if not isinstance(render, RenderError)
-    ]
-    return sorted(matches, key=lambda match: match.score.distance)
+        keep(place, job, render)
+        pitch = job.note.pitch + round(transposition(wanted, profile(render.audio)))
+        if pitch != job.note.pitch and abs(pitch - job.note.pitch) <= MOST_WRONG:
+            again[place] = replace(job, note=replace(job.note, pitch=pitch))
+    renders = pool.render(list(again.values()))
+    for (place, job), render in zip(again.items(), renders, strict=True):
+        if not isinstance(render, RenderError):
+            keep(place, job, render)
+    return sorted(matches.values(), key=lambda match: match.score.distance)
 
 
 def vector_of(preset: NearPreset, spec: ParameterSpec) -> Vector | None:

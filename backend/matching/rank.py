@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from backend.matching.metrics import TargetMetrics
 from backend.matching.search import Trial
@@ -43,9 +44,19 @@ def rank(metrics: TargetMetrics, chosen: Sequence[Trial], numbers: Numbers) -> l
     ]
 
 
-def unheard(spec: ParameterSpec, vectors: Sequence[Vector]) -> list[Match]:
-    """Make matches of samples that nobody can render, in the model's own order."""
+def unheard(
+    spec: ParameterSpec, proposals: Sequence[tuple[str, Sequence[Vector]]], count: int
+) -> list[Match]:
+    """Make matches of proposals that nobody can render: one of each kind in turn.
+
+    Args:
+        spec: the parameter space.
+        proposals: kinds, and what is proposed, each in its own order.
+        count: how many matches, at most.
+    """
+    columns = [[(origin, vector) for vector in vectors] for origin, vectors in proposals]
+    in_turn = [one for row in zip_longest(*columns) for one in row if one is not None][:count]
     return [
-        Match(place + 1, Candidate(spec.decode(vector), place + 1, "model"))
-        for place, vector in enumerate(vectors)
+        Match(place + 1, Candidate(spec.decode(vector), place + 1, origin))
+        for place, (origin, vector) in enumerate(in_turn)
     ]

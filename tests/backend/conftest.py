@@ -10,7 +10,7 @@ from fake_renderers import FakePool
 from tiny_model import save_tiny_weights
 
 from backend import pipeline, wishes
-from backend.matching import propose
+from backend.matching import index, propose
 from backend.records import AudioRegion
 from backend.synth import finder, render_pool
 
@@ -36,8 +36,9 @@ def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny_weights(weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tiny weights in place of the shipped ones."""
+    """The tiny weights in place of the shipped ones, and no index of renders."""
     monkeypatch.setattr(propose, "weights_stem", lambda spec_name: weights_folder / spec_name)
+    monkeypatch.setattr(index, "index_stem", lambda spec_name: weights_folder / "no-renders")
     return weights_folder
 
 

@@ -23,12 +23,15 @@ def test_matches_are_ranked_measured_and_keep_their_numbers() -> None:
     assert best.candidate.origin == near.origin
 
 
-def test_without_surge_the_models_order_stays() -> None:
+def test_without_surge_each_kind_has_its_turn_in_its_own_order() -> None:
     spec = load_spec("surge_simple")
-    vectors = [spec.encode(draw_parameters(spec, index)) for index in range(3)]
-    matches = unheard(spec, vectors)
-    assert [match.rank for match in matches] == [1, 2, 3]
-    assert [match.candidate.number for match in matches] == [1, 2, 3]
+    vectors = [spec.encode(draw_parameters(spec, index)) for index in range(6)]
+    proposals = [("index", vectors[:1]), ("preset", []), ("model", vectors[1:])]
+    matches = unheard(spec, proposals, 4)
+    assert [match.rank for match in matches] == [1, 2, 3, 4]
+    assert [match.candidate.number for match in matches] == [1, 2, 3, 4]
+    assert [match.candidate.origin for match in matches] == ["index", *["model"] * 3]
     assert all(match.render is None and match.score is None for match in matches)
-    for match, vector in zip(matches, vectors, strict=True):
+    for match, vector in zip(matches, vectors[:4], strict=True):
         assert match.candidate.parameters == spec.decode(vector)
+    assert len(unheard(spec, proposals, 16)) == 6
