@@ -101,14 +101,18 @@ class Foresight:
         with torch.no_grad():
             beside = self._beside(parent)
         place = start.clone().requires_grad_()
+        best, least = start.clone(), torch.full((CLIMBS,), torch.inf)
         optimiser = torch.optim.Adam([place], CLIMB_RATE)
         for _ in range(CLIMB_STEPS):
             optimiser.zero_grad()
-            (beside + self._proxy(place) - self._target).square().sum().backward()
-            optimiser.step()
+            distances = (beside + self._proxy(place) - self._target).square().sum(dim=1)
+            distances.sum().backward()
             with torch.no_grad():
+                nearer = distances < least
+                best[nearer], least[nearer] = place[nearer], distances[nearer]
+                optimiser.step()
                 place.copy_(torch.minimum(torch.maximum(place, low), high))
-        return list(place.detach().numpy())
+        return list(best.numpy())
 
     def _beside(self, parent: Rendered) -> Tensor:
         """Return by how much the parent sounds otherwise than foreseen, ``(1, width)``."""
