@@ -197,6 +197,7 @@ class Workshop:
             model_vary=lambda vector, time, seed: proposer.sample(
                 heard, count=VARIED_AT_ONCE, seed=seed, begin=(time, vector), known=known
             ),
+            foresight=sounds.foresee(fit_window(request.region)),
             hold=near.hold if near else lambda vector: vector,
         )
         for origin, proposed in proposals:

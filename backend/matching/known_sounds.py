@@ -1,6 +1,7 @@
-"""What sounds are known before a match: renders of drawn patches, and the user's own presets.
+"""What is known of sounds before a match: renders of drawn patches, and the user's own presets.
 
-Both are optional. Where the index of renders is missing, one sentence says so, and nothing is near.
+All of it is optional. Where the index of renders is missing, one sentence says so, and nothing is
+near; where the proxy is missing that was trained on it, nothing is foreseen.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from pathlib import Path
 
 from backend.errors import OutputError, WeightsError
 from backend.matching import index
+from backend.matching.foresight import Foresight
 from backend.matching.neighbours import listen
 from backend.matching.preset_shelf import NearPreset, PresetShelf, vector_of
 from backend.matching.preset_store import PresetStore, Stamp
-from backend.records import AudioRegion, Vector
+from backend.records import Audio, AudioRegion, Vector
 from backend.synth.spec import ParameterSpec
+from models.description import CheckpointError
+from models.proxy import Proxy
+from models.proxy_file import load_proxy
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +59,18 @@ class KnownSounds:
         #: What the user should know, a sentence each.
         self.remarks: tuple[str, ...] = ()
         self._index: index.RenderIndex | None = None
+        self._proxy: Proxy | None = None
         try:
             self._index = index.load_index(spec.name)
+            self._proxy = load_proxy(
+                index.index_stem(spec.name).with_name(f"{spec.name}_proxy.safetensors"),
+                spec_fingerprint=spec.fingerprint,
+                embedding_sha256=self._index.embedding.sha256,
+            )
         except WeightsError as error:
             self.remarks = (f"Without neighbours among renders: {error}",)
+        except CheckpointError as error:
+            self.remarks = (f"Without foresight in the search: {error}",)
 
     @property
     def renders(self) -> int:
@@ -90,6 +103,16 @@ class KnownSounds:
             [vector for vector in vectors if vector is not None][:own],
             near[:presets],
         )
+
+    def foresee(self, target: Audio) -> Foresight | None:
+        """Return what the proxy can say about a sound; None where there is no proxy.
+
+        Args:
+            target: float32 ``(channels, samples)`` at 44.1 kHz, 4 s.
+        """
+        if self._index is None or self._proxy is None:
+            return None
+        return Foresight(self._proxy, self._index.embedding, self._spec, target)
 
     def sources(self, nearby: Nearby) -> tuple[str, ...]:
         """Say what was found among what, a phrase for each kind of which something was."""
