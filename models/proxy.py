@@ -31,7 +31,7 @@ class ProxyConfig:
     embedding_width: int
     hidden_width: int = 640
     blocks: int = 3
-    dropout: float = 0.1
+    dropout: float = 0.3
 
 
 class Proxy(nn.Module):
