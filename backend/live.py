@@ -8,6 +8,7 @@ It talks to the backend as the plugin does, and neither to keys nor to a screen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from backend.audio.faults import shown
@@ -15,7 +16,7 @@ from backend.audition import Audition
 from backend.errors import SynthmatchError
 from backend.free_path import free_path
 from backend.live_match import Client, LiveMatch, Wish
-from backend.live_words import FINAL, KEYS, NEWER, Said, told_of_write
+from backend.live_words import AMOUNT, AMOUNT_STEP, FINAL, KEYS, NEWER, Said, amount, told_of_write
 from backend.osc import protocol as say
 from backend.osc.client import FORGOTTEN
 from backend.records import AudioRegion, Instance
@@ -54,6 +55,8 @@ class LiveSession:
         self._match = LiveMatch(client, region, folder=folder, stem=stem)
         self._port: int | None = None
         self._written = (0, 0)  # job and number of the candidate in Surge XT
+        self._wish = Wish(8, 0, "surge_full")
+        self._amount = AMOUNT
 
     @property
     def candidates(self) -> tuple[say.CandidateReady, ...]:
@@ -97,6 +100,7 @@ class LiveSession:
         Raises:
             SynthmatchError: the sound cannot be handed over, or the backend refuses.
         """
+        self._wish = wish
         return self._match.start(wish)
 
     def wait(
@@ -171,6 +175,12 @@ class LiveSession:
                     return self._undo()
                 case "keep":
                     return self._keep()
+                case "more":
+                    return self._more()
+                case "wider" | "nearer":
+                    step = AMOUNT_STEP if command == "wider" else -AMOUNT_STEP
+                    self._amount = min(1.0, max(0.0, round(self._amount + step, 1)))
+                    return Said(f"more like this: {amount(self._amount)}")
                 case "switch" | "target" | "candidate" | "stop":
                     return self._listen(command)
             return Said(f"{command} is not a command: {KEYS}", fault=True)
@@ -211,6 +221,13 @@ class LiveSession:
         request = say.KeepCandidate(selected.job, selected.candidate, str(path))
         kept = self._client.ask(request, say.Kept, SURGE_S)
         return Said(f"{selected.rank} is kept: {shown(Path(kept.path))}")
+
+    def _more(self) -> Said:
+        selected = self._selected()
+        like = say.LikePreset(selected.preset_path, selected.note, self._amount)
+        self._wish = replace(self._wish, seed=(self._wish.seed + 1) % 2**31)
+        self._match.start(self._wish, like)
+        return Said(f"more like {selected.rank} is looked for, {amount(self._amount)}")
 
     def _listen(self, command: str) -> Said:
         if command == "stop":

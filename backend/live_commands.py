@@ -127,6 +127,9 @@ def _pick(there: Sequence[Instance], view: Screen, reader: Reader) -> Instance:
 def _obey(session: LiveSession, view: Screen, reader: Reader) -> int:
     failed = False
     while True:
+        if reader.scripted and not session.is_final:  # lines are about what comes of it
+            session.wait(view.progress, lambda news: view.say(Said(news)), final=True)
+            view.show(session.candidates, session.current)
         typed = reader.read(KEY_WAIT_S)
         for news in session.news(view.progress):
             view.show(session.candidates, session.current)

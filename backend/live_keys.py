@@ -19,6 +19,9 @@ COMMANDS = {
     **dict.fromkeys(("c", "candidate"), "candidate"),
     **dict.fromkeys(("s", "stop"), "stop"),
     **dict.fromkeys(("u", "undo"), "undo"),
+    **dict.fromkeys(("l", "more"), "more"),
+    **dict.fromkeys(("+", "wider"), "wider"),
+    **dict.fromkeys(("-", "nearer"), "nearer"),
     **dict.fromkeys(("k", "keep"), "keep"),
     **dict.fromkeys(("q", "quit", "exit"), "quit"),
 }

@@ -76,8 +76,12 @@ class LiveMatch:
         #: What the user should know of the last round, or empty.
         self.remark = ""
 
-    def start(self, wish: Wish) -> int:
+    def start(self, wish: Wish, like: say.LikePreset | None = None) -> int:
         """Hand the sound over and have it matched; a match that runs is given up.
+
+        Args:
+            wish: what it is to be.
+            like: a candidate that all are to be like.
 
         Returns:
             How many matches are before it.
@@ -87,7 +91,13 @@ class LiveMatch:
         """
         self.close()
         request = say.StartMatch(
-            str(self._hand_over()), 0.0, wish.count, wish.seed, wish.spec, wish.budget_s
+            str(self._hand_over()),
+            start_s=0.0,
+            count=wish.count,
+            seed=wish.seed,
+            spec=wish.spec,
+            budget_s=wish.budget_s,
+            like=like or say.LikePreset(),
         )
         queued = self._client.ask(request, say.Queued, SOON_S)
         self._job, self._coming = queued.job, {}

@@ -18,7 +18,7 @@ class Said:
 #: The commands beside ranks, as the user is told.
 KEYS = (
     "n next, p previous, 1-9 by rank, a or space A/B, t target, c candidate, s stop, u undo, "
-    "k keep, q quit"
+    "k keep, l more like this, + and - how much that may change, q quit"
 )
 
 #: What became of a write, by the state of its report.
@@ -32,6 +32,15 @@ ARRIVED = {
 #: That candidates came, and that they were the last.
 NEWER = "Newer candidates are there."
 FINAL = "No better ones will come."
+
+
+#: How much may change in more like a candidate, at first, and a key's step; 0..1.
+AMOUNT, AMOUNT_STEP = 0.3, 0.1
+
+
+def amount(share: float) -> str:
+    """Return how much may change in more like a candidate, 0..1."""
+    return f"changing {share:.0%}"
 
 
 def improving(budget_s: float) -> Said:

@@ -436,3 +436,52 @@ def test_candidates_stay_until_a_newer_match_has_some(
     client.events.extend([ready(1, job=JOB + 1), replace(LAST, job=JOB + 1)])
     wait(matched)
     assert [each.job for each in matched.candidates] == [JOB + 1] and matched.current == 0
+
+
+def test_more_like_the_selected_one_takes_the_place_of_the_list_when_it_comes(
+    matched: LiveSession, client: FakeClient
+) -> None:
+    matched.do("2")
+    client.answers[say.StartMatch] = say.Queued(JOB + 1, 0)
+    assert matched.do("more").text == "more like 2 is looked for, changing 30%"
+    request = client.asked[-1]
+    assert isinstance(request, say.StartMatch)
+    assert (request.count, request.seed, request.spec) == (3, 1, "surge_full")
+    assert request.like == say.LikePreset("2.fxp", ready(2).note, 0.3)
+    assert matched.current == 2 and not matched.is_final  # until there are others
+    client.events.extend([ready(1, job=JOB + 1), say.Matched(JOB + 1, 1, 1, True, "")])
+    assert [said.text for said in news(matched)] == [f"{NEWER} {FINAL}"]
+    assert [each.job for each in matched.candidates] == [JOB + 1]
+    assert list(client.folder.iterdir()) == []
+    matched.do("more")
+    assert client.asked[-1] == replace(
+        request,
+        path=str(client.folder / "tiny.wav"),
+        seed=2,
+        like=replace(request.like, path="1.fxp"),
+    )
+
+
+def test_how_much_may_change_goes_from_nothing_to_all(
+    matched: LiveSession, client: FakeClient
+) -> None:
+    assert matched.do("wider").text == "more like this: changing 40%"
+    amounts = []
+    for command in ("wider", "nearer"):
+        for _ in range(11):
+            matched.do(command)
+        matched.do("more")
+        request = client.asked[-1]
+        assert isinstance(request, say.StartMatch)
+        amounts.append(request.like.amount)
+    assert amounts == [1.0, 0.0]
+
+
+def test_more_that_is_refused_leaves_all_as_it_was(
+    matched: LiveSession, client: FakeClient
+) -> None:
+    client.answers[say.StartMatch] = ServiceError("16 matches wait already")
+    said = matched.do("more")
+    assert said.fault and said.text == "16 matches wait already"
+    assert len(matched.candidates) == 3 and matched.is_final
+    assert not matched.do("1").fault

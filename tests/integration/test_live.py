@@ -139,6 +139,23 @@ def test_the_wish_reaches_the_model(house: House, live: Callable[..., str]) -> N
     assert request.region.name == "tone"
 
 
+def test_lines_wait_for_the_last_round_and_for_more_like_a_candidate(
+    house: House, link: FakeLink, live: Callable[..., str], tmp_path: Path, tiny_audio: AudioRegion
+) -> None:
+    sound = tmp_path / "better.wav"
+    write_wav(sound, tiny_audio)
+    live("n\n", "--budget", "quick", sound=sound)
+    assert link.done[-1] == "write 53280 better-4.fxp"  # which only the second round has
+    said = live("2\n+\nl\n1\n", sound=sound)
+    assert "more like 2 is looked for, changing 40%" in said
+    assert said.count("1 of 3 is in Surge XT") == 1
+    quick, first, more = house.workshop.requests
+    assert (quick.budget_s, first.budget_s, more.budget_s) == (3.0, 10.0, 10.0)
+    assert first.like is None and more.like is not None
+    assert more.like.amount == pytest.approx(0.4)
+    assert more.seed == first.seed + 1
+
+
 def test_presets_are_kept_where_told_and_replace_nothing(
     house: House, live: Callable[..., str], tmp_path: Path
 ) -> None:
