@@ -76,6 +76,10 @@ def _run(argv: Sequence[str] | None) -> int:
         from backend.gallery.commands import gallery
 
         return gallery(arguments)
+    if arguments.command == "presets":
+        from backend.presets_commands import presets
+
+        return presets(arguments)
     if arguments.command in ("serve", "status", "stop", "report"):
         from backend import service_commands
 

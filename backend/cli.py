@@ -16,6 +16,8 @@ from backend.wishes import add_device, add_start, add_surge, add_wishes, number
 
 MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
+#: How many of the user's own presets are named, if nothing else is said, and at most.
+DEFAULT_PRESETS, MAX_PRESETS = 5, 50
 NOT_INSTALLED = "not installed"
 
 
@@ -73,6 +75,14 @@ def make_parser() -> Parser:
     add_wishes(match)
     add_start(match)
     add_device(match)
+    match.add_argument(
+        "--presets",
+        type=number(int, 0, MAX_PRESETS),
+        default=DEFAULT_PRESETS,
+        metavar="N",
+        help="how many of your own presets to name that are nearest, once synthmatch presets scan "
+        f"has played them, 0 to {MAX_PRESETS} (default {DEFAULT_PRESETS})",
+    )
     add_surge(match)
 
     add_gallery(commands.add_parser("gallery", help="write a page to listen and compare"))
@@ -108,6 +118,7 @@ def make_parser() -> Parser:
     )
     _add_preset(show)
 
+    _add_presets(commands.add_parser("presets", help="make your own presets part of a match"))
     _add_record(commands.add_parser("record", help="record a sound to match, with look-back"))
     _add_live(commands.add_parser("live", help="match into the Surge XT that is running"))
 
@@ -120,6 +131,28 @@ def make_parser() -> Parser:
     )
     add_surge(doctor)
     return parser
+
+
+def _add_presets(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Your own presets can be proposed too: each is played once on Surge XT and remembered by "
+        "its sound; synthmatch match then also names those that are nearest."
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    scan = actions.add_parser("scan", help="play what is new or has changed")
+    scan.description = (
+        "Play the presets that came with Surge XT, and those that you saved; only what is new or "
+        "has changed since the last time. It can be stopped at any time and goes on where it was."
+    )
+    scan.add_argument(
+        "--folder",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="a folder of presets, with all below it, in place of Surge XT's own; more than once "
+        "for several",
+    )
+    add_surge(scan)
 
 
 def _add_record(parser: argparse.ArgumentParser) -> None:

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 from backend.audio.faults import shown
 from backend.describe import outline, print_matches, settings
 from backend.errors import OutputError, PatchError, RenderError
+from backend.files import write_whole
 from backend.matching.tells import note_text, tells
+from backend.near_presets import presets_json, print_presets
 from backend.records import Note
 from backend.synth.patch_file import read_fxp, spec_of
 from backend.synth.preset_json import MAX_CHARACTERS, parse_preset_json
+from backend.userdata import UserData, data_folder
 from backend.wishes import SPEC_NAMES
 
 if TYPE_CHECKING:
@@ -68,13 +71,20 @@ def match(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             spec_name=spec_name,
             budget_s=arguments.budget,
+            presets=arguments.presets,
         )
-        workshop = pipeline.Workshop(arguments.device, arguments.surge)
+        known = UserData(data_folder()).presets
+        workshop = pipeline.Workshop(arguments.device, arguments.surge, known)
         with _no_empty_folders_left(folder), workshop:
             result = workshop.match(request, progress)
+        if result.presets:
+            beside = folder / f"{file_stem(region.name)}-near-presets.json"
+            write_whole(beside, presets_json(result.presets).encode())
     for remark in result.remarks:
         print(remark)
+    print(f"Proposed: {', '.join(result.sources)}")
     print_matches(result, spec_name)
+    print_presets(result.presets)
     kinds = ".fxp, .json" if result.without_surge else ".fxp, .json, .wav"
     first, last = (result.written.presets[place].stem for place in (0, -1))
     names = first if first == last else f"{first} to {last}"

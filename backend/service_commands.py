@@ -102,7 +102,7 @@ def make_workshop(device: str, surge: Path | None, use_device: Callable[[str], N
     from backend.pipeline import Workshop
 
     use_device(str(choose_device(device)))
-    return Workshop(device, surge)
+    return Workshop(device, surge, UserData(data_folder()).presets)
 
 
 def make_link(data: UserData) -> Link:

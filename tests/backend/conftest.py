@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_renderers import FakePool
+from small_index import make_index
 from tiny_model import save_tiny_weights
 
 from backend import pipeline, wishes
@@ -32,6 +33,12 @@ def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for spec_name in ("surge_full", "surge_simple"):
         save_tiny_weights(folder, spec_name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def index_stem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small index of Simple, made without Surge XT; see ``small_index``."""
+    return make_index(tmp_path_factory.mktemp("index"))
 
 
 @pytest.fixture
