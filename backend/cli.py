@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from backend.errors import SynthmatchError
 from backend.gallery.arguments import add_gallery
-from backend.wishes import add_device, add_start, add_surge, add_wishes, number
+from backend.wishes import add_device, add_like, add_start, add_surge, add_wishes, number
 
 MAX_LIVE_SEED = 2**31 - 1  # what OSC holds
 MAX_NOTE_S = 60.0
@@ -75,6 +75,7 @@ def make_parser() -> Parser:
     add_wishes(match)
     add_start(match)
     add_device(match)
+    add_like(match)
     match.add_argument(
         "--presets",
         type=number(int, 0, MAX_PRESETS),

@@ -18,9 +18,9 @@ from backend.errors import OutputError, PatchError, RenderError
 from backend.files import write_whole
 from backend.matching.tells import note_text, tells
 from backend.near_presets import presets_json, print_presets
-from backend.records import Note
+from backend.preset_note import note_beside, read_setting
+from backend.records import Like, Note
 from backend.synth.patch_file import read_fxp, spec_of
-from backend.synth.preset_json import MAX_CHARACTERS, parse_preset_json
 from backend.userdata import UserData, data_folder
 from backend.wishes import SPEC_NAMES
 
@@ -57,13 +57,17 @@ def match(arguments: argparse.Namespace) -> int:
     region = load_region(arguments.sound, start_s=arguments.start)
     for remark in region.remarks:
         print(remark, flush=True)
-    spec_name = SPEC_NAMES[arguments.spec]
+    spec_name, like = SPEC_NAMES[arguments.spec], None
+    if arguments.like is not None:
+        like = Like(read_setting(arguments.like), arguments.amount)
+        spec_name = like.setting.spec_name
     with _progress_bar() as progress:
         progress("load", 0.0)
         from backend import pipeline
         from backend.output import file_stem
 
-        folder = arguments.output or Path(f"{file_stem(region.name)}-presets")
+        kind = f"like-{file_stem(arguments.like.stem)}" if like else "presets"
+        folder = arguments.output or Path(f"{file_stem(region.name)}-{kind}")
         request = pipeline.MatchRequest(
             region,
             folder,
@@ -72,6 +76,7 @@ def match(arguments: argparse.Namespace) -> int:
             spec_name=spec_name,
             budget_s=arguments.budget,
             presets=arguments.presets,
+            like=like,
         )
         known = UserData(data_folder()).presets
         workshop = pipeline.Workshop(arguments.device, arguments.surge, known)
@@ -190,13 +195,10 @@ def _no_empty_folders_left(folder: Path) -> Iterator[None]:
 
 def _note_beside(preset: Path) -> Note | None:
     """Return the note from the JSON that ``match`` writes beside a preset, None without one."""
-    path = preset.with_suffix(".json")
-    if not path.is_file():
-        return None
     try:
-        with path.open(encoding="utf-8") as file:
-            return parse_preset_json(file.read(MAX_CHARACTERS + 1)).note
-    except (OSError, ValueError, PatchError) as error:
+        return note_beside(preset)
+    except PatchError as error:
         raise PatchError(
-            f"cannot take the note from {path}: {error}; or give --pitch and --length"
+            f"cannot take the note from {preset.with_suffix('.json')}: {error}; or give --pitch "
+            "and --length"
         ) from error

@@ -18,6 +18,8 @@ MAX_COUNT = 64
 BUDGETS_S = {"quick": 3.0, "normal": 10.0, "deep": 60.0}
 DEFAULT_BUDGET_S, MAX_BUDGET_S = BUDGETS_S["normal"], BUDGETS_S["deep"]
 MAX_SEED = 2**63 - 1
+#: How much may change in more like a preset, if nothing else is said.
+DEFAULT_AMOUNT = 0.3
 SPEC_NAMES = {"full": "surge_full", "simple": "surge_simple"}
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -108,4 +110,23 @@ def add_surge(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="PATH",
         help="the Surge XT VST3, or the folder it is in, where that is no standard place",
+    )
+
+
+def add_like(parser: argparse.ArgumentParser) -> None:
+    """Add the preset that all others are to be like."""
+    parser.add_argument(
+        "--like",
+        type=Path,
+        metavar="PRESET",
+        help="more like this one: a preset that a match wrote, .fxp or .json, is varied (into "
+        "./SOUND-like-PRESET)",
+    )
+    parser.add_argument(
+        "--amount",
+        type=number(float, 0.0, 1.0),
+        default=DEFAULT_AMOUNT,
+        metavar="SHARE",
+        help="how much of it may change, from 0, only details, to 1, everything (default "
+        f"{DEFAULT_AMOUNT:g})",
     )

@@ -284,6 +284,43 @@ def test_a_surge_named_but_missing(
     assert not (tmp_path / "out").exists()
 
 
+def test_more_like_a_preset_goes_into_a_folder_of_its_own(
+    succeeds: Run,
+    sound: Path,
+    preset: Path,
+    tmp_path: Path,
+    tiny_weights: Path,
+    no_surge: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("match", sound, "-n", 2, "--device", "cpu", "--amount", 0)
+    said = succeeds(*words, "--like", preset)
+    assert "tiny-like-ours" in said
+    first = json.loads((tmp_path / "tiny-like-ours" / "tiny-1.json").read_text())
+    assert first["spec"] == "surge_simple"  # whatever --spec says
+    chosen = json.loads(preset.with_suffix(".json").read_text())
+    assert first["note"]["pitch"] == chosen["note"]["pitch"]
+    again = tmp_path / "again"
+    succeeds(*words, "--like", preset.with_suffix(".json"), "-o", again)
+    assert (again / "tiny-2.fxp").read_bytes() == (
+        tmp_path / "tiny-like-ours" / "tiny-2.fxp"
+    ).read_bytes()
+
+
+def test_more_like_what_is_no_preset_of_ours_is_refused(
+    fails: Run, sound: Path, preset: Path, tmp_path: Path
+) -> None:
+    words = ("match", sound, "-o", tmp_path / "out", "--like")
+    preset.with_suffix(".json").unlink()
+    assert "has no .json beside it: choose a preset that synthmatch match wrote" in fails(
+        *words, preset
+    )
+    assert "cannot read" in fails(*words, preset.with_suffix(".json"))
+    assert "from 0.0 to 1.0" in fails(*words, preset, "--amount", 2)
+    assert not (tmp_path / "out").exists()
+
+
 # --- render ---
 
 
