@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from backend.audio.region import fit_window
+from backend.audio.region import WINDOW_SAMPLES, fit_window
 from backend.errors import CancelledError, SurgeNotFoundError
 from backend.matching.choose import choose
 from backend.matching.known_sounds import KnownSounds, Nearby
@@ -186,11 +186,11 @@ class Workshop:
             return finish(unheard(proposer.spec, proposals, request.count))
 
         advance("render", 0.0)
-        target = TargetMetrics(fit_window(request.region))
+        target = TargetMetrics(request.region.audio[:, :WINDOW_SAMPLES])
         search = Search(
             proposer.spec,
             fit_window(request.region),
-            lambda audio: target.score(audio).distance,
+            lambda audio: target.distance.measure(audio).total,
             Variation(proposer.spec, lock.free(proposer.spec) if lock else None),
             seed=request.seed,
             body=lock.body if lock else patch_body,

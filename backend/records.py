@@ -78,14 +78,14 @@ class ParameterSet:
 
 @dataclass(frozen=True)
 class Score:
-    """How far a render is from its target: the papers' four metrics, and their combination.
+    """How far a render is from its target: the papers' four metrics, and our distance.
 
     Args:
         mss_db: multi-scale mel spectral distance, dB, lower is nearer.
         wmfcc: time-warped MFCC distance, lower is nearer.
         sot: spectral optimal transport, 0..1, lower is nearer.
         rms: cosine similarity of the loudness envelopes, -1..1, higher is nearer.
-        distance: the one number candidates are ordered by, lower is nearer.
+        distance: the one number candidates are ordered by, lower is nearer: ``matching.distance``.
     """
 
     mss_db: float

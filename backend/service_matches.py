@@ -191,7 +191,7 @@ def _why(job: Job, fault: Exception) -> str:
 
 
 def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateReady, ...]:
-    from backend.matching.metrics import similarity
+    from backend.matching.similarity import similarity
     from backend.matching.tells import tells
 
     return tuple(

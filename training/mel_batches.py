@@ -14,7 +14,8 @@ import torch
 import torchaudio
 from torch import Tensor, nn
 
-from backend.matching.metrics import DYNAMIC_RANGE_DB, MFCC_COEFFICIENTS, MFCC_RESOLUTION
+from backend.matching.metrics import MFCC_COEFFICIENTS, MFCC_RESOLUTION
+from backend.matching.spectra import DYNAMIC_RANGE_DB
 from models.features import FeatureConfig, slaney_mel_filters
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from backend.describe import at_rest
 from backend.gallery.rows import Row
 from backend.gallery.sounds import Sound, audible_s, sound_of
-from backend.matching.metrics import similarity
+from backend.matching.similarity import similarity
 from backend.matching.tells import note_text
 from backend.records import Match, ParameterSet, ParameterValue
 from backend.synth.spec import load_spec

@@ -22,7 +22,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from backend.matching.metrics import mel_power, spectrum
+from backend.matching.spectra import mel_power, spectrum
 from backend.matching.tells import note_text
 from backend.records import AudioRegion, Match
 from models.features import FeatureConfig, slaney_mel_filters

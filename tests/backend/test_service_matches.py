@@ -12,6 +12,7 @@ from backend import service_matches, service_rounds
 from backend.audio.files import write_wav
 from backend.errors import AudioError, CancelledError, ServiceError
 from backend.jobs import Job
+from backend.matching.similarity import similarity
 from backend.osc.protocol import (
     CandidateReady,
     Event,
@@ -82,7 +83,7 @@ def test_a_match_is_told_candidate_by_candidate(place: Place) -> None:
     assert isinstance(first, CandidateReady) and isinstance(second, CandidateReady)
     assert (first.job, first.rank, first.distance) == (job.number, 1, 0.25)
     assert [event.candidate for event in (first, second)] == [1, 2]
-    assert first.similarity == pytest.approx(100 * 1.0 / 1.2) and second.similarity == -1
+    assert first.similarity == pytest.approx(similarity(0.25)) and second.similarity == -1
     assert (second.rank, second.distance, second.render_path) == (2, -1.0, "")
     assert Path(first.render_path).is_file() and first.tells
     read_fxp(Path(first.preset_path))

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.matching.metrics import MFCC_RESOLUTION, mfcc_frames, spectrum
+from backend.matching.metrics import MFCC_RESOLUTION, mfcc_frames
+from backend.matching.spectra import spectrum
 from models.features import FeatureConfig, LogMel
 from training.mel_batches import MelBatch, MfccBatch, resample_batch
 

@@ -9,7 +9,7 @@ from gallery_rows import match_of, rows, tone
 
 from backend.gallery.content import MOST_DOWN_DB, content_of
 from backend.gallery.rows import row_of
-from backend.matching.metrics import similarity
+from backend.matching.similarity import similarity
 from backend.records import AudioRegion, Match, ParameterValue
 from backend.synth.spec import load_spec
 

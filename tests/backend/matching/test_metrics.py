@@ -10,13 +10,9 @@ from dtw import dtw
 from numpy.testing import assert_allclose
 
 from backend.matching import metrics
-from backend.matching.metrics import (
-    SAME_DISTANCE,
-    UNRELATED_DISTANCE,
-    TargetMetrics,
-    similarity,
-    warped_distance,
-)
+from backend.matching.distance import TargetDistance
+from backend.matching.metrics import TargetMetrics
+from backend.matching.spectra import spectrum
 from backend.records import Audio
 
 RATE_HZ = 44_100
@@ -105,7 +101,7 @@ def test_all_four_agree_with_librosa_and_dtw_python(pairs: list[tuple[Audio, Aud
 
 def test_mfccs_agree_with_librosa() -> None:
     clip = rich(5)
-    ours = metrics.mfcc_frames(metrics.spectrum(torch.from_numpy(clip), metrics.MFCC_RESOLUTION))
+    ours = metrics.mfcc_frames(spectrum(torch.from_numpy(clip), metrics.MFCC_RESOLUTION))
     assert ours.shape == (400, 40)
     assert_allclose(ours.numpy(), reference_mfcc(clip), atol=2e-2)
 
@@ -181,32 +177,14 @@ def test_a_candidate_is_cut_or_filled_up_to_the_target() -> None:
     assert metric.score(other[:, :50_000]) == metric.score(short)
 
 
-def test_distance_is_the_mean_of_the_scaled_metrics() -> None:
-    score = TargetMetrics(rich(1)).score(rich(2))
-    parts = [
-        score.mss_db / metrics.MSS_SCALE_DB,
-        score.wmfcc / metrics.WMFCC_SCALE,
-        score.sot / metrics.SOT_SCALE,
-        (1 - score.rms) / metrics.RMS_SCALE,
-    ]
-    assert score.distance == pytest.approx(sum(parts) / 4)
+def test_the_distance_is_the_one_of_the_search() -> None:
+    target, other = rich(1), rich(2)
+    metric = TargetMetrics(target)
+    total = TargetDistance(target).measure(other).total
+    assert metric.score(other).distance == metric.distance.measure(other).total == total > 0.1
 
 
-def test_warping_follows_the_cheapest_path() -> None:
-    # Free along one side step, then the diagonal: 1 + 0 + 2 * 1, over 2 + 3.
-    cost = np.array([[1, 0, 5], [9, 9, 1]], dtype=np.float32)
-    assert warped_distance(cost) == pytest.approx(3 / 5)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (6, 1), (30, 41)])
-def test_warping_agrees_with_dtw_python(shape: tuple[int, int]) -> None:
-    cost = np.random.default_rng(3).uniform(0, 1, shape).astype(np.float32)
-    expected = dtw(cost.astype(np.float64), distance_only=True).normalizedDistance
-    assert warped_distance(cost) == pytest.approx(expected)
-
-
-def test_similarity_goes_from_a_patch_played_twice_to_unrelated_presets() -> None:
-    assert similarity(0.0) == similarity(SAME_DISTANCE) == 100.0
-    assert similarity(UNRELATED_DISTANCE) == similarity(3.0) == 0.0
-    assert similarity(0.3) > similarity(0.4) > 0.0
-    assert similarity((SAME_DISTANCE + UNRELATED_DISTANCE) / 2) == pytest.approx(50.0)
+def test_a_shorter_target_is_filled_up_to_the_four_seconds_of_the_papers() -> None:
+    target, other = tone(hz=440, seconds=1), tone(hz=300)
+    whole, part = (TargetMetrics(clip).score(other) for clip in (target, target[:, :RATE_HZ]))
+    assert (whole.mss_db, whole.wmfcc, whole.sot) == (part.mss_db, part.wmfcc, part.sot)

@@ -1,0 +1,234 @@
+"""One perceptual distance, to rank candidates by and to search with.
+
+Seven measures in four parts, each 0 for the sound itself and independent of level but for one:
+
+- *spectral*: dB at three resolutions, frame against frame;
+- *cepstral*: the shape of the spectrum, with time warped (mel cepstra, DTW);
+- *transport*: how far the spectrum has to be moved along frequency, frame by frame, and how far the
+  partials are out of tune;
+- *envelope*: the contour of loudness, its place in time, and the level.
+
+They follow the four metrics of Hayes et al. 2025 (``backend.matching.metrics``), at a fraction of
+their time, and differ where those serve an ear badly: silence around a short sound does not count
+as likeness, the level counts once, and a wrong pitch does. Each is divided by what it is between
+unrelated presets, less what it is between two renders of one preset (Surge XT's oscillators start
+at random phases), which it is blind to. docs/distance.md has what searching by this distance and by
+others is worth, measured by ``python -m training.bench_distance``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.audio.region import WINDOW_SAMPLES
+from backend.matching.distance_features import (
+    ENVELOPE_HOP_SAMPLES,
+    TRANSPORT_STEP,
+    Scale,
+    SoundFeatures,
+    analyse,
+)
+from backend.matching.spectra import (
+    SAMPLE_RATE_HZ,
+    FloatArray,
+    cosine_similarity,
+    warped_distance,
+)
+from backend.records import Audio
+
+#: A difference in level counts up to this.
+LEVEL_LIMIT_DB = 20.0
+#: A recording whose last 50 ms are this far below its loudest has died away: silence follows it.
+DIED_AWAY_DB = 40.0
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The seven measures of a pair of sounds as they are, 0 for equal sounds.
+
+    Args:
+        decibel: mean difference of cells, dB.
+        cepstral: mean difference of cepstra along the cheapest path.
+        transport: mean way, as a share of the range to 22 kHz, 0..1.
+        tuning: 1 - likeness of the partials, 0..2.
+        contour: square root of 1 - the cosine of the envelopes, 0..1.
+        timing: mean way of the amplitude in time, seconds.
+        level_db: difference of the loudest 50 ms, at most 20 dB.
+    """
+
+    decibel: float
+    cepstral: float
+    transport: float
+    tuning: float
+    contour: float
+    timing: float
+    level_db: float
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far a sound is from the target: about 1 between unrelated presets, lower is nearer.
+
+    Args:
+        spectral: the spectral part.
+        cepstral: the cepstral part.
+        transport: the part of spectral transport and pitch.
+        envelope: the part of loudness over time.
+        total: the weighted mean of all measures, the one number to rank and to search by.
+    """
+
+    spectral: float
+    cepstral: float
+    transport: float
+    envelope: float
+    total: float
+
+
+#: Medians over known pairs, by ``python -m training.bench_distance``: two renders of one preset,
+#: and unrelated presets.
+FLOOR = Measures(2.2, 2.2, 0.004, 0.1, 0.032, 0.0034, 0.1)
+TYPICAL = Measures(30.0, 22.0, 0.62, 1.28, 0.87, 0.84, 16.7)
+
+#: What each measure weighs; docs/distance.md says why.
+WEIGHTS = Measures(1.0, 1.0, 1.5, 0.5, 1.2, 0.1, 0.5)
+
+SPECTRAL, CEPSTRAL, TRANSPORT, ENVELOPE = slice(0, 1), slice(1, 2), slice(2, 4), slice(4, 7)
+
+
+class TargetDistance:
+    """Measures how far sounds are from one target, which is analysed once.
+
+    Args:
+        target: float32 ``(1 or 2, samples)`` at 44.1 kHz, finite; mono counts as two equal
+            channels. Where less than 4 s was recorded, and the sound had died away by then, silence
+            is expected to follow; where it was cut while it sounded, nothing that comes later is
+            compared.
+    """
+
+    def __init__(self, target: Audio) -> None:
+        """Analyse the target."""
+        self._samples = max(target.shape[-1], WINDOW_SAMPLES if _died_away(target) else 0)
+        self._target = analyse(target, self._samples)
+
+    def measure(self, audio: Audio) -> Distance:
+        """Return the distance of a sound, and its parts.
+
+        Args:
+            audio: float32 ``(1 or 2, samples)`` at 44.1 kHz, finite; cut or filled up with silence
+                to the length compared.
+        """
+        return combine(self.measures(audio))
+
+    def measures(self, audio: Audio) -> Measures:
+        """Return the seven measures of a sound as they are."""
+        target, other = self._target, analyse(audio, self._samples)
+        with torch.inference_mode():
+            scales = (
+                _decibel_distance(target.short, other.short),
+                _decibel_distance(target.middle, other.middle),
+                _decibel_distance(target.long, other.long),
+            )
+            return Measures(
+                sum(scales) / len(scales),
+                _cepstral_distance(target, other),
+                _transport_distance(target, other),
+                _tuning_distance(target, other),
+                *_envelope_distances(target.envelope, other.envelope),
+                min(abs(target.level_db - other.level_db), LEVEL_LIMIT_DB),
+            )
+
+
+def combine(measures: Measures, weights: Measures = WEIGHTS) -> Distance:
+    """Return the distance that seven measures make.
+
+    Args:
+        measures: of a pair of sounds.
+        weights: what each weighs within its part and in the total.
+    """
+    shares: tuple[float, ...] = astuple(weights)
+    rows = zip(astuple(measures), astuple(FLOOR), astuple(TYPICAL), shares, strict=True)
+    weighed: list[float] = [
+        share * _above_floor(value, floor) / _above_floor(typical, floor)
+        for value, floor, typical, share in rows
+    ]
+
+    def part(chosen: slice) -> float:
+        return sum(weighed[chosen]) / max(sum(shares[chosen]), 1e-9)
+
+    return Distance(
+        part(SPECTRAL), part(CEPSTRAL), part(TRANSPORT), part(ENVELOPE), part(slice(None))
+    )
+
+
+def _above_floor(value: float, floor: float) -> float:
+    """Return a value less the floor, smoothly: quadratic and small below it, 0 at 0."""
+    return math.hypot(value, floor) - floor
+
+
+def _died_away(target: Audio) -> bool:
+    envelope = analyse(target, target.shape[-1]).envelope
+    return bool(envelope[-1] <= envelope.max() * 10.0 ** (-DIED_AWAY_DB / 20.0))
+
+
+def _over_active(difference: Tensor, own: Tensor, foreign: Tensor) -> float:
+    """Return the mean of frames' differences, ``(frames,)``, over the frames that are heard.
+
+    Of the target's own frames it is the mean; frames in which only the other is heard add the more
+    the more they are, at most their mean.
+    """
+    count, more = max(1.0, float(own.sum())), float(foreign.sum())
+    return float(difference @ own) / count + float(difference @ foreign) / (count + more)
+
+
+def _decibel_distance(target: Scale, other: Scale) -> float:
+    difference = (target.db - other.db).abs().mean(dim=1)
+    return _over_active(difference, *_frames(target, other))
+
+
+def _frames(target: Scale, other: Scale, step: int = 1) -> tuple[Tensor, Tensor]:
+    """Return which frames are the target's own, and which the other's alone, as 0 or 1."""
+    own, others = target.active[::step], other.active[::step]
+    return own.float(), (others & ~own).float()
+
+
+def _cepstral_distance(target: SoundFeatures, other: SoundFeatures) -> float:
+    """Return the distance along the cheapest path from the target's first active frame to its last.
+
+    Frames outside of them, in which the other is heard, add theirs as in ``_over_active``.
+    """
+    heard = torch.nonzero(target.middle.active).flatten().tolist()
+    if not heard:
+        return 0.0 if not other.middle.active.any() else _cepstral_distance(other, target)
+    inside = slice(heard[0], heard[-1] + 1)
+    columns = target.cepstra.shape[1]
+    cost = torch.cdist(target.cepstra[inside], other.cepstra[inside], p=1) / columns
+    own, foreign = torch.zeros(len(target.cepstra)), other.middle.active.float()
+    own[inside], foreign[inside] = 1.0, 0.0
+    difference = (target.cepstra - other.cepstra).abs().mean(dim=1) * foreign
+    return warped_distance(cost.numpy()) + _over_active(difference, own, foreign)
+
+
+def _transport_distance(target: SoundFeatures, other: SoundFeatures) -> float:
+    """Return the mean way of the spectrum's mass along frequency (SOT of Hayes et al. 2025)."""
+    way = (target.cumulative - other.cumulative).abs().mean(dim=0)
+    return _over_active(way, *_frames(target.middle, other.middle, TRANSPORT_STEP))
+
+
+def _tuning_distance(target: SoundFeatures, other: SoundFeatures) -> float:
+    unlike = 1.0 - (target.partials * other.partials).sum(dim=1)
+    return _over_active(unlike, *_frames(target.long, other.long))
+
+
+def _envelope_distances(target: FloatArray, other: FloatArray) -> tuple[float, float]:
+    """Return the distance of contour, and the mean way in time in seconds."""
+    if not target.any() and not other.any():
+        return 0.0, 0.0
+    contour = math.sqrt(max(0.0, 1.0 - cosine_similarity(target, other)))
+    a, b = target / max(target.sum(), 1e-9), other / max(other.sum(), 1e-9)
+    hop_s = ENVELOPE_HOP_SAMPLES / SAMPLE_RATE_HZ
+    return contour, float(np.abs(np.cumsum(a - b)).sum()) * hop_s
