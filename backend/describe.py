@@ -71,7 +71,7 @@ def _table(result: MatchResult, floor: Mapping[str, object] | None, *, wide: boo
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("note", no_wrap=True)
-    table.add_column("sound")
+    table.add_column("beside the others" if len(result.matches) > 1 else "sound")
     for column in columns:
         table.add_column(column.heading, justify="right", no_wrap=True)
     if wide:

@@ -17,8 +17,8 @@ from backend.audio.decoder import open_sound
 from backend.audio.faults import shown
 from backend.audio.region import fit_window, load_region
 from backend.errors import AudioError, PatchError
+from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
-from backend.matching.tells import tells
 from backend.records import AudioRegion, Candidate, Match
 from backend.synth.preset_json import MAX_CHARACTERS, parse_preset_json
 
@@ -113,8 +113,8 @@ def _read_row(sound: Path, presets: Sequence[tuple[int, Path]], group: str) -> R
     metrics = TargetMetrics(fit_window(target))
     matches = [_read_match(number, path, metrics) for number, path in presets]
     matches.sort(key=lambda match: match.score.distance if match.score else np.inf)
-    ranked = [replace(match, rank=place + 1) for place, match in enumerate(matches)]
-    return row_of(target, ranked, group)
+    ranked = [replace(m, rank=n) for n, m in enumerate(matches[:MOST_CANDIDATES], start=1)]
+    return row_of(target, tell_apart(ranked), group)
 
 
 def _read_match(number: int, path: Path, metrics: TargetMetrics) -> Match:
@@ -126,9 +126,9 @@ def _read_match(number: int, path: Path, metrics: TargetMetrics) -> Match:
     candidate = Candidate(parameters, number)
     wav = path.with_suffix(".wav")
     if not wav.is_file():
-        return Match(number, candidate, tells=tells(parameters))
+        return Match(number, candidate)
     with open_sound(wav) as reader:
         blocks = list(reader.blocks(start=0, stop=reader.frames))
         render = AudioRegion(np.concatenate(blocks, axis=1), reader.sample_rate_hz, path.stem)
     score = metrics.score(fit_window(render))
-    return Match(number, candidate, render, score, tells(parameters))
+    return Match(number, candidate, render, score)

@@ -1,10 +1,11 @@
-"""Trials become matches: chosen, measured by all metrics, and put in order."""
+"""Trials become matches: chosen, measured by all metrics, put in order, and told apart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
 from backend.matching.search import Trial
 from backend.records import Candidate, Match, Vector
@@ -31,9 +32,9 @@ def rank(metrics: TargetMetrics, chosen: Sequence[Trial], numbers: Numbers) -> l
         numbers: by which they are known.
 
     Returns:
-        A match for each, with rank 1, 2, ...
+        A match for each, with rank 1, 2, ..., and how it differs from the others.
     """
-    return [
+    matches = [
         Match(
             place + 1,
             Candidate(trial.parameters, numbers.of(trial), trial.origin),
@@ -42,6 +43,7 @@ def rank(metrics: TargetMetrics, chosen: Sequence[Trial], numbers: Numbers) -> l
         )
         for place, trial in enumerate(chosen)
     ]
+    return tell_apart(matches)
 
 
 def unheard(
@@ -56,7 +58,8 @@ def unheard(
     """
     columns = [[(origin, vector) for vector in vectors] for origin, vectors in proposals]
     in_turn = [one for row in zip_longest(*columns) for one in row if one is not None][:count]
-    return [
+    matches = [
         Match(place + 1, Candidate(spec.decode(vector), place + 1, origin))
         for place, (origin, vector) in enumerate(in_turn)
     ]
+    return tell_apart(matches)
