@@ -8,6 +8,7 @@ from itertools import zip_longest
 from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
 from backend.matching.search import Trial
+from backend.matching.threads import one_thread
 from backend.records import Candidate, Match, Vector
 from backend.synth.spec import ParameterSpec
 
@@ -34,16 +35,17 @@ def rank(metrics: TargetMetrics, chosen: Sequence[Trial], numbers: Numbers) -> l
     Returns:
         A match for each, with rank 1, 2, ..., and how it differs from the others.
     """
-    matches = [
-        Match(
-            place + 1,
-            Candidate(trial.parameters, numbers.of(trial), trial.origin),
-            trial.render,
-            metrics.score(trial.render.audio),
-        )
-        for place, trial in enumerate(chosen)
-    ]
-    return tell_apart(matches)
+    with one_thread():
+        matches = [
+            Match(
+                place + 1,
+                Candidate(trial.parameters, numbers.of(trial), trial.origin),
+                trial.render,
+                metrics.score(trial.render.audio),
+            )
+            for place, trial in enumerate(chosen)
+        ]
+        return tell_apart(matches)
 
 
 def unheard(

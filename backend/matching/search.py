@@ -17,6 +17,7 @@ import numpy as np
 from backend.errors import RenderError
 from backend.matching.foresight import Foresight
 from backend.matching.likeness import Profile, delay_s, profile, transposition
+from backend.matching.threads import one_thread
 from backend.matching.variation import Variation
 from backend.records import Audio, AudioRegion, ParameterSet, Vector
 from backend.synth.equivalents import Equivalents
@@ -194,7 +195,8 @@ class Search:
             return RenderJob(body, draft.parameters.note, name)
 
         self._drafts.clear()
-        pool.stream(supply, self._take)
+        with one_thread():
+            pool.stream(supply, self._take)
 
     def _take(self, number: int, render: AudioRegion | RenderError) -> None:
         draft = self._drafts.pop(number)
