@@ -206,7 +206,7 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
             render_path=str(preset.with_suffix(".wav")) if match.render else "",
             tells=(
                 *([AS_CHOSEN] if match.candidate.origin == "chosen" else []),
-                *tells(match.candidate.parameters),
+                *(match.tells or tells(match.candidate.parameters)),
             ),
         )
         for match, preset in zip(result.matches, result.written.presets, strict=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from backend.audio.decoder import open_sound
 from backend.audio.faults import shown
-from backend.audio.region import fit_window, load_region
+from backend.audio.region import WINDOW_SAMPLES, load_region
 from backend.errors import AudioError, PatchError
 from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
@@ -110,7 +110,7 @@ def _target_beside(folder: Path, stem: str) -> Path:
 
 def _read_row(sound: Path, presets: Sequence[tuple[int, Path]], group: str) -> Row:
     target = load_region(sound)
-    metrics = TargetMetrics(fit_window(target))
+    metrics = TargetMetrics(target.audio[:, :WINDOW_SAMPLES])
     matches = [_read_match(number, path, metrics) for number, path in presets]
     matches.sort(key=lambda match: match.score.distance if match.score else np.inf)
     ranked = [replace(m, rank=n) for n, m in enumerate(matches[:MOST_CANDIDATES], start=1)]
@@ -130,5 +130,5 @@ def _read_match(number: int, path: Path, metrics: TargetMetrics) -> Match:
     with open_sound(wav) as reader:
         blocks = list(reader.blocks(start=0, stop=reader.frames))
         render = AudioRegion(np.concatenate(blocks, axis=1), reader.sample_rate_hz, path.stem)
-    score = metrics.score(fit_window(render))
+    score = metrics.score(render.audio)
     return Match(number, candidate, render, score)
