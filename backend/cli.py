@@ -229,6 +229,12 @@ def _add_service(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="N",
         help="leave after so long without a client (default 15)",
     )
+    serve.add_argument(
+        "--no-presets",
+        dest="presets",
+        action="store_false",
+        help="never play your own presets while there is nothing to do",
+    )
     add_device(serve)
     add_surge(serve)
     commands.add_parser("status", help="tell how the backend is")

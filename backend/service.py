@@ -30,6 +30,7 @@ from backend.osc.server import Server
 from backend.service_files import HandedOver
 from backend.service_matches import Matches
 from backend.service_model import WarmModel, Workshop
+from backend.service_presets import QuietScan
 from backend.service_rounds import Found
 from backend.service_surge import Link, SurgeDesk
 from backend.synth.patch_lock import PatchLock
@@ -52,6 +53,7 @@ class Service:
         presence: the lock on it.
         make_workshop: called on the thread of the jobs, with how to tell which device is used.
         link: the way to the running Surge XT.
+        quiet_scan: plays the user's presets while there is nothing to do; None: nothing does.
         idle_s: how long it goes on without a client.
         clock: seconds that only go forward.
     """
@@ -63,17 +65,19 @@ class Service:
         make_workshop: Callable[[Callable[[str], None]], Workshop],
         link: Link,
         *,
+        quiet_scan: QuietScan | None = None,
         idle_s: float = IDLE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._data = data
+        self._quiet_scan = quiet_scan
         self._presence = presence
         self._model = WarmModel(make_workshop)
         self._idle_s = idle_s
         self._clock = clock
         self._version = installed_version("synthmatch")
         self._token = new_token()
-        self._began_s = self._busy_s = clock()
+        self._began_s = self._busy_s = self._worked_s = clock()
         self._leave = threading.Event()
         self._handed = HandedOver(data.audio, data.matches)
         self._matches = Matches(data.matches, data.audio, self._emit)
@@ -98,6 +102,10 @@ class Service:
         log.info("version %s talks on port %d", self._version, port)
         there()
         while not self._leave.wait(TICK_S):
+            if not self._jobs.idle():
+                self._worked_s = self._clock()
+            if self._quiet_scan is not None:
+                self._quiet_scan.consider(self._clock() - self._worked_s)
             if self._server.clients() or not self._jobs.idle():
                 self._busy_s = self._clock()
             elif self._clock() - self._busy_s >= self._idle_s:
@@ -112,6 +120,8 @@ class Service:
         """
         self._presence.withdraw()
         ended = self._jobs.close()
+        if self._quiet_scan is not None:
+            ended &= self._quiet_scan.close()
         self._model.close()
         ended &= self._errands.close()
         self._desk.close()

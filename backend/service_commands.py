@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from backend.discovery import Presence, is_running, read_discovery
 from backend.errors import OutputError, ServiceError
 from backend.logs import pack_report, start_log, stop_log
+from backend.service_presets import QuietScan, preset_scan
 from backend.userdata import UserData, data_folder, open_user_data
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _serve(data: UserData, presence: Presence, arguments: argparse.Namespace) ->
         presence,
         lambda use_device: make_workshop(arguments.device, arguments.surge, use_device),
         make_link(data),
+        quiet_scan=make_quiet_scan(data, arguments.surge) if arguments.presets else None,
         idle_s=arguments.idle_minutes * 60,
     )
     try:
@@ -103,6 +105,16 @@ def make_workshop(device: str, surge: Path | None, use_device: Callable[[str], N
 
     use_device(str(choose_device(device)))
     return Workshop(device, surge, UserData(data_folder()).presets)
+
+
+def make_quiet_scan(data: UserData, surge: Path | None) -> QuietScan:
+    """Return what plays the user's presets while there is nothing to do.
+
+    Args:
+        data: the user's folder.
+        surge: the Surge XT VST3, where it is not in a standard place.
+    """
+    return QuietScan(preset_scan(data.presets, surge))
 
 
 def make_link(data: UserData) -> Link:

@@ -20,6 +20,7 @@ from backend.osc import protocol as say
 from backend.osc.fields import Lock
 from backend.records import AudioRegion, Note
 from backend.service import Service
+from backend.service_presets import QuietScan
 from backend.service_rounds import Found
 from backend.synth.patch_file import read_fxp
 from backend.synth.spec import load_spec
@@ -127,7 +128,11 @@ def open_house(
 ) -> Iterator[Callable[..., House]]:
     houses: list[House] = []
 
-    def make(workshop: FakeWorkshop | None = None, make_workshop: Make | None = None) -> House:
+    def make(
+        workshop: FakeWorkshop | None = None,
+        make_workshop: Make | None = None,
+        quiet_scan: QuietScan | None = None,
+    ) -> House:
         workshop = workshop or FakeWorkshop()
         servers: list[FakeServer] = []
 
@@ -147,6 +152,7 @@ def open_house(
             Presence(data.folder),
             make_workshop or usual,
             link,
+            quiet_scan=quiet_scan,
             idle_s=60.0,
             clock=lambda: clock[0],
         )
@@ -547,3 +553,42 @@ def test_closing_cancels_what_runs(house: House) -> None:
     assert house.service.close() is True
     assert house.server.event(say.JobCancelled) == say.JobCancelled(job)
     assert list(house.data.matches.iterdir()) == []
+
+
+class WatchedScan(QuietScan):
+    """Writes down for how long it was told to be quiet."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda ended: None)
+        self.told: list[float] = []
+        self.closed = False
+
+    def consider(self, quiet_s: float) -> None:
+        self.told.append(quiet_s)
+
+    def close(self, wait_s: float = 1.0) -> bool:
+        self.closed = True
+        return True
+
+
+def test_presets_are_played_only_while_no_match_is_made(open_house: Callable[..., House]) -> None:
+    scan = WatchedScan()
+    house = open_house(quiet_scan=scan)
+    thread = run(house)
+    house.clock[0] += 40.0
+    until(lambda: scan.told and scan.told[-1] == 40.0)
+    house.start("long")
+    until(lambda: scan.told[-1] == 0.0)
+    house.clock[0] += 1000.0
+    told = len(scan.told)
+    until(lambda: len(scan.told) > told + 1)
+    assert scan.told[-1] == 0.0
+    house.workshop.let_go.set()
+    house.server.event(say.Matched)
+    until(lambda: house.service._jobs.idle())
+    house.clock[0] += 10.0
+    until(lambda: scan.told[-1] == 10.0)
+    house.server.ask(say.StopService())
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+    assert house.service.close() and scan.closed

@@ -37,12 +37,14 @@ def no_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_serve_has_the_documented_defaults() -> None:
     a = make_parser().parse_args(["serve"])
-    assert (a.idle_minutes, a.device, a.surge) == (15.0, "auto", None)
+    assert (a.idle_minutes, a.device, a.surge, a.presets) == (15.0, "auto", None, True)
 
 
 def test_serve_takes_all_its_options() -> None:
-    a = make_parser().parse_args("serve --idle-minutes 0.5 --device cpu --surge p".split())
-    assert (a.idle_minutes, a.device, a.surge) == (0.5, "cpu", Path("p"))
+    a = make_parser().parse_args(
+        "serve --idle-minutes 0.5 --device cpu --surge p --no-presets".split()
+    )
+    assert (a.idle_minutes, a.device, a.surge, a.presets) == (0.5, "cpu", Path("p"), False)
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "soon"])
