@@ -35,7 +35,7 @@ from backend.records import AudioRegion, Like, Match, PresetMatch, Vector
 from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
 from backend.synth.patch_lock import PatchLock
-from backend.synth.render_pool import RenderPool
+from backend.synth.render_pool import RenderPool, worker_count
 from backend.synth.spec import load_spec
 
 Stage = Literal["load", "propose", "render", "refine", "write"]
@@ -49,9 +49,6 @@ SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 VARIED_AT_ONCE = 6
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
-
-#: Renderers beside each other; each is one process with a Surge XT of its own.
-RENDER_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -292,5 +289,5 @@ class Workshop:
                 if self._surge is not None:
                     raise
                 return None, str(error)
-            self._pool = RenderPool.of_surge(path, RENDER_WORKERS)
+            self._pool = RenderPool.of_surge(path, worker_count())
         return self._pool, None

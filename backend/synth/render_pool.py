@@ -1,4 +1,4 @@
-"""Several renderers at work at once, each in the main thread of a process of its own.
+"""Several renderers at work at once, each in the main thread of a process of low priority.
 
 Order is kept; a worker that crashes or hangs is replaced, its job is tried once more, and a job
 that fails again comes back as an error that names it, without harm to the others.
@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from backend.errors import RenderError
+from backend.priority import step_back
 from backend.records import AudioRegion
 from backend.synth.render_course import ATTEMPTS, FORGOTTEN, Course
 from backend.synth.renderer import DURATION_S, Renderer, RenderJob, SurgeRenderer
@@ -31,7 +33,16 @@ RENDER_LIMIT_S = 20.0
 #: Longest wait for a worker to load the plugin (about 2 s of work).
 START_LIMIT_S = 60.0
 
+#: Renderers of one match, however many cores there are: more need more of the parent's time too.
+MOST_WORKERS = 8
+
 MakeRenderer = Callable[[], Renderer]
+
+
+def worker_count() -> int:
+    """Return how many renderers a match takes: two, or half of the cores where these are more."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return min(MOST_WORKERS, max(2, (cores or 2) // 2))
 
 
 @dataclass
@@ -235,6 +246,7 @@ def _work(connection: Connection, make_renderer: MakeRenderer) -> None:
     """Serve jobs until the pipe closes or the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     leave_with_parent()
+    step_back()  # a host plays music meanwhile
     with contextlib.suppress(EOFError, ConnectionError):
         try:
             renderer = make_renderer()

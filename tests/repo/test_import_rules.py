@@ -47,6 +47,7 @@ RULES = {
     "backend.audio.devices": Rule((*BASE, "sounddevice")),
     "backend.synth": Rule((*BASE, "backend.synth")),
     "backend.synth.renderer": Rule((*BASE, "backend.synth", "pedalboard")),
+    "backend.synth.render_pool": Rule((*BASE, "backend.synth", "backend.priority")),
     "backend.matching": Rule((*BACKEND, "torch"), never=("backend.osc",)),
     "backend.osc": Rule((*BASE, "backend.osc", "backend.synth", "pythonosc")),
     "backend.osc.client": Rule((*BASE, "backend.osc", "backend.discovery", "backend.launcher")),
@@ -56,7 +57,7 @@ RULES = {
     "training.pitch_engines": Rule((*TRAINING, "vita")),  # another synthesizer, optional
     **{
         module: Rule((*TRAINING, "backend.pipeline"))  # measure what users get
-        for module in ("training.evaluate", "training.match_rows")
+        for module in ("training.evaluate", "training.match_rows", "training.bench_search")
     },
     "benchmarks": Rule((*BASE, "backend", "benchmarks", "training")),
     "examples": Rule(("numpy", "pedalboard")),

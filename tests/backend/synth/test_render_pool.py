@@ -17,6 +17,7 @@ from fake_renderers import SHORT_S, FakeRenderer, tone, words
 from still_patches import still_body
 
 from backend.errors import RenderError
+from backend.priority import NICER_BY
 from backend.records import AudioRegion, Note
 from backend.synth import render_pool
 from backend.synth.draw_parameters import draw_parameters
@@ -306,3 +307,21 @@ def test_two_surges_render_in_order_even_when_one_is_killed(
                 # to differ from itself by 2.2e-5 after other tests had used the shared Surge.
                 np.testing.assert_allclose(each.audio, expected, atol=1e-4)
     assert killed and killed[0] not in workers_alive()
+
+
+@pytest.mark.parametrize(("cores", "renderers"), [(1, 2), (2, 2), (4, 2), (8, 4), (64, 8)])
+def test_a_match_takes_two_renderers_or_leaves_half_of_the_cores_free(
+    cores: int, renderers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    assert render_pool.worker_count() == renderers
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="counts priorities otherwise")
+def test_renderers_step_back_for_the_music(log: Path) -> None:
+    with RenderPool(partial(FakeRenderer, log), 1) as pool:
+        pool.warm_up()
+        [worker] = workers_alive()
+        priority = os.getpriority(os.PRIO_PROCESS, worker)
+    assert priority == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICER_BY)
