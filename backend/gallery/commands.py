@@ -71,37 +71,37 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
 
 
 def _matched(arguments: argparse.Namespace, regions: Sequence[AudioRegion]) -> list[Row]:
-    from backend import pipeline
-    from backend.audio.files import write_wav
-    from backend.free_path import free_path
-    from backend.gallery.rows import MOST_CANDIDATES, row_of
-    from backend.output import check_folder, file_stem
+    from backend.gallery.matching import match_row
+    from backend.output import check_folder
+    from backend.pipeline import MatchRequest, Workshop
 
     rows = []
     without_surge = None
     with tempfile.TemporaryDirectory() as passing:
-        keep: Path = arguments.matches or Path(passing)
-        check_folder(keep)
-        with pipeline.Workshop(arguments.device, arguments.surge) as workshop:
+        folder: Path = arguments.matches or Path(passing)
+        check_folder(folder)
+        with Workshop(arguments.device, arguments.surge) as workshop:
             for place, region in enumerate(regions, start=1):
-                stem = file_stem(region.name)
-                folder = free_path(keep, stem, "")
-                request = pipeline.MatchRequest(
+                request = MatchRequest(
                     region,
                     folder,
-                    count=min(arguments.count, MOST_CANDIDATES),
+                    count=arguments.count,
                     seed=arguments.seed,
                     spec_name=SPEC_NAMES[arguments.spec],
-                    picture=False,
                     budget_s=arguments.budget,
                 )
-                result = workshop.match(request)
-                write_wav(folder / f"{stem}.wav", region)
+                row, result = match_row(workshop, request)
                 without_surge = result.without_surge
-                nearest = result.matches[0].score
-                said = f", nearest at {nearest.distance:.3f}" if nearest else ""
-                print(f"{place} of {len(regions)}: {region.name}{said}", flush=True)
-                rows.append(row_of(region, result.matches))
+                print(f"{place} of {len(regions)}: {told(row)}", flush=True)
+                rows.append(row)
     if without_surge:
         print(WITHOUT_SURGE)
     return rows
+
+
+def told(row: Row) -> str:
+    """Return a row in a line: its title, and how near its first candidate is."""
+    from backend.matching.similarity import similarity
+
+    score = row.matches[0].score if row.matches else None
+    return f"{row.title}, {similarity(score.distance):.0f}%" if score else row.title

@@ -13,7 +13,7 @@ import numpy as np
 from backend.describe import at_rest
 from backend.gallery.rows import Row
 from backend.gallery.sounds import Sound, audible_s, sound_of
-from backend.matching.similarity import similarity
+from backend.matching.similarity import confidence_word, similarity
 from backend.matching.tells import note_text
 from backend.records import Match, ParameterSet, ParameterValue
 from backend.synth.spec import load_spec
@@ -95,11 +95,13 @@ def _row(row: Row, stem: str, files: dict[str, bytes]) -> Data:
 
 def _candidate(match: Match) -> Data:
     score = match.score
+    alike = similarity(score.distance) if score else None
     return {
         "number": match.rank,
         "words": match.tells,
         "note": note_text(match.candidate.parameters.note),
-        "similarity": round(similarity(score.distance)) if score else None,
+        "similarity": round(alike) if alike is not None else None,
+        "closeness": confidence_word(alike) if alike is not None else "",
         "figures": {
             "distance": f"{score.distance:.3f}",
             "MSS": f"{score.mss_db:.1f} dB",

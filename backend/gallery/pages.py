@@ -21,7 +21,7 @@ BLIND = "blind.html"
 #: Page -> its scripts, in the order in which they run.
 _SCRIPTS = {FRONT: ("player.js", "gallery.js"), BLIND: ("player.js", "blind.js")}
 #: What the blind page is not told, so that nobody reads it there by chance.
-_OPEN = ("words", "note", "figures", "picture", "outline", "level")
+_OPEN = ("words", "closeness", "note", "figures", "picture", "outline", "level")
 
 
 def page_files(content: Content) -> dict[str, bytes]:

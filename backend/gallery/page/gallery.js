@@ -48,7 +48,7 @@ class Row {
     card.querySelector(".name").textContent = isTarget ? "Target" : name;
     card.querySelector(".words").textContent = (sound.words ?? []).join(" · ");
     const figures = Object.entries(sound.figures ?? {});
-    const small = figures.length ? [`distance ${sound.figures.distance}`] : [];
+    const small = figures.length ? [sound.closeness, `distance ${sound.figures.distance}`] : [];
     if (sound.note) small.push(sound.note);
     card.querySelector(".small").textContent = small.join(" · ");
     card.title = figures.map(([metric, figure]) => `${metric} ${figure}`).join(", ");

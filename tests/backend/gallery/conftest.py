@@ -42,9 +42,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def gallery_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A gallery of five rows with three candidates each, in a folder with an odd name."""
+    """A gallery of five rows, three candidates each, 3 s long, in a folder with an odd name."""
     folder = tmp_path_factory.mktemp("galleries") / "a gallery, 100% #1"
-    write_gallery(folder, page_files(content_of(rows(5, candidates=3), "Some <sounds>")))
+    write_gallery(
+        folder, page_files(content_of(rows(5, candidates=3, length_s=3.0), "Some <sounds>"))
+    )
     return folder
 
 

@@ -9,7 +9,7 @@ from gallery_rows import match_of, rows, tone
 
 from backend.gallery.content import MOST_DOWN_DB, content_of
 from backend.gallery.rows import row_of
-from backend.matching.similarity import similarity
+from backend.matching.similarity import confidence_word, similarity
 from backend.records import AudioRegion, Match, ParameterValue
 from backend.synth.spec import load_spec
 
@@ -35,6 +35,7 @@ def test_a_candidate_has_rank_words_note_and_scores() -> None:
     second = row["candidates"][1]
     assert second["number"] == 2 and second["words"] == ("brighter", "word 2")
     assert second["similarity"] == round(similarity(0.2))
+    assert second["closeness"] == confidence_word(similarity(0.2))
     assert second["figures"]["distance"] == "0.200" and second["figures"]["MSS"] == "4.0 dB"
     assert second["note"].endswith(" s")
 
