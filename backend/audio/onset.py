@@ -20,6 +20,10 @@ DIGITAL_SILENCE_DB = -200.0
 #: The onset is the first frame within this many dB of the loudest one.
 ONSET_BELOW_PEAK_DB = 30.0
 
+#: A recording that begins in the tail of an earlier sound: it never rises by more than so many dB
+#: above its first 10 ms and falls by at least so many, until an attack reaches so many in 50 ms.
+TAIL_RISE_DB, TAIL_FALL_DB, AFTER_TAIL_DB, ATTACK_FRAMES = 3.0, 6.0, 12.0, 5
+
 
 class LevelMeter:
     """Gathers the loudness of a stream of blocks, blind to a constant offset.
@@ -109,3 +113,24 @@ def first_onset(levels_db: FloatArray) -> int | None:
         return None
     threshold = max(SILENCE_DB, levels_db.max() - ONSET_BELOW_PEAK_DB)
     return int(np.argmax(levels_db >= threshold))
+
+
+def onset_after_tail(levels_db: FloatArray) -> int | None:
+    """Return the frame of the first sound that begins within a recording.
+
+    Where the recording begins in the tail of an earlier sound, that is the attack which ends the
+    tail; else, and for silence, it is as ``first_onset``.
+
+    Args:
+        levels_db: level of each frame, dB full scale, ``(frames,)``.
+    """
+    onset = first_onset(levels_db)
+    if onset != 0:
+        return onset
+    risen = np.flatnonzero(levels_db > levels_db[0] + TAIL_RISE_DB)
+    if len(risen) == 0:
+        return 0
+    attack = int(risen[0])
+    fallen = levels_db[attack - 1] <= levels_db[0] - TAIL_FALL_DB
+    reached_db = float(levels_db[attack : attack + ATTACK_FRAMES].max())
+    return attack if fallen and reached_db >= levels_db[0] + AFTER_TAIL_DB else 0

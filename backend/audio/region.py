@@ -15,10 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
+from backend.audio.channels import whole_sound
+from backend.audio.character import CLIPPED, is_clipped
 from backend.audio.decoder import SoundReader, guarded, open_sound
 from backend.audio.faults import shown, unusable
 from backend.audio.limits import MIN_DURATION_S
-from backend.audio.onset import DIGITAL_SILENCE_DB, SILENCE_DB, LevelMeter, first_onset
+from backend.audio.onset import (
+    DIGITAL_SILENCE_DB,
+    SILENCE_DB,
+    LevelMeter,
+    first_onset,
+    onset_after_tail,
+)
 from backend.audio.resample import resample
 from backend.errors import AudioError
 from backend.records import Audio, AudioRegion
@@ -68,7 +76,9 @@ def load_region(path: str | os.PathLike[str], *, start_s: float | None = None) -
 
     Of a sound longer than 4 s the window begins 50 ms before its first onset, and leading silence
     of a shorter one is dropped in the same way. The onset is the first 10 ms whose level is within
-    30 dB of the loudest; "loudest" means until 30 s after the first clearly audible second.
+    30 dB of the loudest; "loudest" means until 30 s after the first clearly audible second. A
+    recording longer than 4 s may begin in the tail of an earlier sound: that is passed over. A
+    silent channel gets the other's sound, and channels that cancel out are made to add up.
 
     Args:
         path: a wav, flac, aiff, ogg (Vorbis) or mp3 file; 8 to 192 kHz, 50 ms to 10 min.
@@ -88,13 +98,17 @@ def load_region(path: str | os.PathLike[str], *, start_s: float | None = None) -
             if start_s is None
             else _window_at(file_path, reader, start_s)
         )
-        audio = window.audio - window.offset
+        audio, remade = whole_sound(window.audio - window.offset)
         remarks = list(window.remarks)
         if reader.channels > 2:
             remarks.insert(0, f"Mixed {reader.channels} channels down to one, heard on both sides.")
         offset = float(np.abs(window.offset).max())
         if offset > 0:
             remarks.append(f"Took away a constant offset of {offset:.3f}.")
+        if remade:
+            remarks.append(remade)
+        if is_clipped(window.audio):
+            remarks.append(CLIPPED)
         peak = float(np.abs(audio).max())
         if peak > PEAK_LIMIT:
             audio = audio / np.float32(peak)
@@ -148,7 +162,8 @@ def _window_at_onset(path: Path, reader: SoundReader) -> _Window:
     if position == 0:
         raise _undecodable(path)
     levels_db = meter.levels_db()
-    onset_frame = first_onset(levels_db)
+    find_onset = onset_after_tail if reader.duration_s > WINDOW_S else first_onset
+    onset_frame = find_onset(levels_db)
     if onset_frame is None:
         raise _nothing_heard(path, float(levels_db.max()), float(np.abs(meter.offset).max()))
     before = round(PRE_ONSET_S * reader.sample_rate_hz)

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from backend.audio.onset import DIGITAL_SILENCE_DB, LevelMeter, first_onset
+from backend.audio.onset import (
+    DIGITAL_SILENCE_DB,
+    LevelMeter,
+    first_onset,
+    onset_after_tail,
+)
 
 RATE_HZ = 44_100
 
@@ -77,3 +82,24 @@ def test_the_onset_is_the_first_frame_within_30_db_of_the_loudest() -> None:
     assert first_onset(levels[:4]) == 1
     assert first_onset(np.full(5, -81.0)) is None
     assert first_onset(np.zeros(0)) is None
+
+
+FALLING = np.linspace(-20, -45, 60)
+
+
+@pytest.mark.parametrize(
+    ("levels_db", "onset"),
+    [
+        ([*FALLING, *[-3.0] * 40], 60),  # an attack after a tail
+        ([*FALLING, -14.0, -9.0, *[-3.0] * 40], 60),  # which takes a few frames
+        ([*FALLING, *[-12.0] * 40], 0),  # an echo, hardly louder
+        ([*np.linspace(-20, -3, 60)], 0),  # a swell
+        ([-33.0, *[-20.0] * 50, *[-3.0] * 40], 0),  # a soft note with its own attack
+        ([-60.0, *FALLING, *[-3.0] * 40], 1),  # and one after silence
+        ([*FALLING], 0),
+        ([-20.0, -3.0], 0),
+        ([-100.0] * 9, None),
+    ],
+)
+def test_a_tail_is_no_onset(levels_db: list[float], onset: int | None) -> None:
+    assert onset_after_tail(np.array(levels_db)) == onset
