@@ -120,7 +120,7 @@ def _effect(name: str) -> Fact:
 
 BY_HEARING: tuple[Scale[Heard], ...] = (
     Scale("tone", "brighter", "darker", 0.35, lambda h: h.brightness),
-    Scale("bass", "more bass", "less bass", 4.0, lambda h: h.bass),
+    Scale("tone", "more bass", "less bass", 4.0, lambda h: h.bass),
     Scale("noise", "noisier", "purer", 5.0, lambda h: h.noise),
     Scale("attack", "slower attack", "faster attack", 0.9, lambda h: h.attack),
     Scale("course", "longer", "shorter", 0.35, lambda h: h.length),

@@ -24,6 +24,8 @@ WORDS = 3
 BY_EAR = 2
 #: What a candidate has is worth a word if at most this share of the others have it.
 RARE = 1 / 3
+#: What is judged by ear where there is something to hear.
+HEARD_WORDS = {text for scale in BY_HEARING for text in (scale.more, scale.less)}
 #: How much it stands out, beside clear steps of what there is more or less of.
 FOUND, LACKING = 1.2, 1.0
 
@@ -54,8 +56,12 @@ def tell_apart(matches: Sequence[Match]) -> list[Match]:
         others = [trait for other, trait in enumerate(traits) if other != place]
         sounds = [sound for other, sound in enumerate(heard) if other != place and sound]
         own = heard[place]
-        by_ear = words_by_ear(own, sounds) if own else []
-        words = _choose(by_ear, words_by_parameters(traits[place], others))
+        by_parameters = words_by_parameters(traits[place], others)
+        by_ear: list[Word] = []
+        if own:  # what can be heard is not told from the parameters
+            by_ear = words_by_ear(own, sounds)
+            by_parameters = [word for word in by_parameters if word.text not in HEARD_WORDS]
+        words = _choose(by_ear, by_parameters)
         told.append(replace(match, tells=words or tells(match.candidate.parameters)[:WORDS]))
     return told
 

@@ -141,6 +141,14 @@ def test_with_little_to_hear_the_parameters_say_more() -> None:
     assert set(tell_apart([other, *plain])[0].tells) == {"with noise", "pulse", "pitch LFO"}
 
 
+def test_an_attack_that_is_set_but_not_heard_is_not_said() -> None:
+    slow = setting("surge_simple", a_amp_eg_attack=seconds(0.5))
+    plain = [match_of(setting("surge_simple"), sound(60)) for _ in range(3)]
+    assert "slower attack" not in tell_apart([match_of(slow, sound(60)), *plain])[0].tells
+    unheard = [match_of(match.candidate.parameters) for match in plain]
+    assert tell_apart([match_of(slow), *unheard])[0].tells == ("slower attack",)
+
+
 def test_who_is_alone_or_like_the_others_says_what_it_is() -> None:
     one = match_of(setting("surge_full"), sound(60))
     assert tell_apart([]) == []
