@@ -157,9 +157,9 @@ def read_index(stem: Path) -> IndexFile:
     found = _draws_sha256(spec, index.draws)
     if found != said["draws_sha256"]:
         raise WeightsError(
-            f"numpy {np.__version__} draws other {spec.name} parameters than {path.name} was "
-            f"rendered from ({found[:12]}, not {shown(said['draws_sha256'])}). Install another "
-            "numpy, or report this."
+            f"this program draws other {spec.name} parameters than {path.name} was rendered from "
+            f"({found[:12]}, not {shown(said['draws_sha256'])}). Use the index shipped with this "
+            "version."
         )
     return index
 
