@@ -203,7 +203,7 @@ def test_a_sound_is_cut_or_filled_up_to_the_target() -> None:
 def test_parts_and_total_are_weighted_means() -> None:
     typical = combine(TYPICAL)
     assert astuple(typical) == pytest.approx((1.0,) * 5)
-    assert astuple(combine(Measures(*[0.0] * 7))) == (0.0,) * 5
+    assert astuple(combine(Measures(*[0.0] * 8))) == (0.0,) * 5
     louder = combine(replace(TYPICAL, level_db=0.0))
     weight = WEIGHTS.level_db / sum(astuple(WEIGHTS))
     assert louder.total == pytest.approx(1.0 - weight)
