@@ -38,7 +38,7 @@ from models.proxy_file import ProxyOrigin, proxy_bytes
 HELD_OUT_EVERY = 20
 STEPS, BATCH = 6000, 256
 LEARNING_RATE, WARM_UP_STEPS, WEIGHT_DECAY = 1e-3, 300, 0.05
-#: Settings are moved by so much (of a range of 2), but not their notes: what sounds alike lies near.
+#: Settings are moved by so much (of a range of 2), but not their notes: like settings sound alike.
 JITTER = 0.03
 #: The weights that are kept are a mean over about so many steps.
 AVERAGED_STEPS = 100
