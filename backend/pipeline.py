@@ -28,7 +28,8 @@ from backend.matching.near import Near
 from backend.matching.preset_shelf import hear_presets
 from backend.matching.propose import Proposer, load_proposer
 from backend.matching.rank import Numbers, rank, unheard
-from backend.matching.search import CHOSEN, Search
+from backend.matching.search import Search
+from backend.matching.trials import CHOSEN
 from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
 from backend.records import AudioRegion, Like, Match, PresetMatch, Vector
@@ -206,7 +207,7 @@ class Workshop:
             return False
 
         search.run(pool, told_how_many, vary=False)
-        if not search.elite:
+        if not search.trials.elite:
             raise search.failed[0]
         presets = hear_presets(
             nearby.presets,
@@ -217,8 +218,8 @@ class Workshop:
         numbers = Numbers()
 
         def matches_now() -> list[Match]:
-            trials = [*search.elite, *search.families.values()]
-            return rank(target, choose(trials, request.count, search.chosen), numbers)
+            found = search.trials
+            return rank(target, choose(found.all(), request.count, found.chosen), numbers)
 
         if request.budget_s > 0.0:
             began_s = time.monotonic()

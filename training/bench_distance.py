@@ -110,7 +110,7 @@ def search_by(
     search.offer(task.proposals, "proposal")
     asked = iter(range(renders))
     search.run(pool, lambda: next(asked, None) is None, vary=renders > len(task.proposals))
-    return search.elite[0].render if search.elite else None
+    return search.trials.elite[0].render if search.trials.elite else None
 
 
 def compare(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backend.matching.likeness import Profile
-from backend.matching.search import Trial
+from backend.matching.trials import Trial
 from backend.records import Vector
 from backend.synth.sections import layout
 

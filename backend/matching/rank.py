@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
-from backend.matching.search import Trial
 from backend.matching.threads import one_thread
+from backend.matching.trials import Trial
 from backend.records import Candidate, Match, Vector
 from backend.synth.spec import ParameterSpec
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fake_renderers import tone
 
 from backend.matching.likeness import profile
-from backend.matching.search import Trial
+from backend.matching.trials import Trial
 from backend.records import AudioRegion, Note
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.renderer import SAMPLE_RATE_HZ

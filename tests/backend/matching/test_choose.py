@@ -7,7 +7,7 @@ import pytest
 from trials import trial_of
 
 from backend.matching.choose import choose, difference
-from backend.matching.search import Trial
+from backend.matching.trials import Trial
 from backend.records import Note
 from backend.synth.sections import layout
 from backend.synth.spec import load_spec

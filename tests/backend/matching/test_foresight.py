@@ -13,8 +13,10 @@ from trials import trial_of
 
 from backend.matching.foresight import CLIMBS, LONGEST_CLIMB, Foresight
 from backend.matching.index_file import read_index
-from backend.matching.search import Search, Trial
+from backend.matching.likeness import profile
+from backend.matching.trials import Trial, Trials
 from backend.matching.variation import Variation
+from backend.matching.ways import Ways
 from backend.records import Note
 from backend.synth.spec import NOTE_WIDTH, load_spec
 from models.proxy import Proxy, ProxyConfig
@@ -82,12 +84,13 @@ def test_what_the_proxy_gets_wrong_about_the_parent_plays_no_part(foresee, paren
     np.testing.assert_array_equal(right, wrong)
 
 
-def test_the_search_renders_what_is_foreseen_nearest(foresee, parent: Trial) -> None:  # type: ignore[no-untyped-def]
-    search = Search(SPEC, TARGET, lambda audio: 0.0, Variation(SPEC), foresight=foresee(), seed=1)
-    way = search._ways["mutate"]
-    blind = Search(SPEC, TARGET, lambda audio: 0.0, Variation(SPEC), seed=1)._ways["mutate"]
-    screened, taken = [
-        [vector for _ in range(10) if (vector := one(parent)) is not None] for one in (way, blind)
-    ]
-    order = foresee().order(parent, [*screened, *taken])
+def test_of_many_children_the_one_foreseen_nearest_is_taken(foresee, parent: Trial) -> None:  # type: ignore[no-untyped-def]
+    taken = []
+    for foresight in (foresee(), None):
+        rng = np.random.default_rng(1)
+        ways = Ways(SPEC, profile(TARGET), Variation(SPEC), rng, foresight=foresight)
+        children = [ways.children("mutate", parent, Trials()) for _ in range(10)]
+        assert [len(one) for one in children] == [1] * 10
+        taken += [child for [child] in children]
+    order = foresee().order(parent, taken)
     assert sum(place < 10 for place in order[:10]) >= 8

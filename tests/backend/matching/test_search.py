@@ -48,7 +48,7 @@ def test_all_proposals_are_rendered_in_order_and_nothing_else() -> None:
         *("model 6", "model 7"),
     ]
     assert search.rendered == 7 and search.waiting() == 0
-    distances = [trial.distance for trial in search.elite]
+    distances = [trial.distance for trial in search.trials.elite]
     assert distances == sorted(distances) and len(distances) == 7
 
 
@@ -70,11 +70,11 @@ def test_it_finds_what_is_nearer_and_more_time_never_does_harm() -> None:
     best = []
     for renders in (8, 40, 120):
         search.run(pool, after(search, renders))  # type: ignore[arg-type]
-        best.append(search.elite[0].distance)
+        best.append(search.trials.elite[0].distance)
     assert best == sorted(best, reverse=True) and best[2] < 0.7 * best[0]
     bodies = {(job.body[job.body.index(b"<parameters") :], job.note) for job in pool.jobs}
     assert len(bodies) > 0.9 * len(pool.jobs)
-    assert search.elite[0].parameters.note.pitch == 50
+    assert search.trials.elite[0].parameters.note.pitch == 50
 
 
 def test_each_trial_is_what_was_rendered() -> None:
@@ -82,7 +82,7 @@ def test_each_trial_is_what_was_rendered() -> None:
     search.offer(drawn(4), "model")
     search.run(pool, after(search, 40))  # type: ignore[arg-type]
     notes = {job.name: job.note for job in pool.jobs}
-    for trial in search.elite:
+    for trial in search.trials.elite:
         assert trial.parameters == SPEC.decode(trial.vector)
         assert notes[trial.render.name] == trial.parameters.note
         np.testing.assert_array_equal(trial.render.audio, tone(trial.parameters.note))
@@ -99,7 +99,7 @@ def test_locked_columns_are_never_changed() -> None:
         vector[~free] = locked
     search.offer(proposals, "model")
     search.run(pool, after(search, 40))  # type: ignore[arg-type]
-    for trial in search.elite:
+    for trial in search.trials.elite:
         np.testing.assert_allclose(trial.vector[~free], locked, atol=1e-6)
 
 
@@ -113,7 +113,7 @@ def test_a_render_that_fails_costs_only_itself() -> None:
     search.offer(drawn(9), "model")
     search.run(FakePool(sound), after(search, 30))  # type: ignore[arg-type]
     assert search.rendered >= 30 and len(search.failed) >= 10
-    assert all(trial.distance >= 0 for trial in search.elite)
+    assert all(trial.distance >= 0 for trial in search.trials.elite)
 
 
 def test_without_proposals_or_renders_it_ends() -> None:

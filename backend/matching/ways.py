@@ -1,0 +1,155 @@
+"""Ways to make children of a trial, and how often each is taken: the more, the more it has led to.
+
+Of several children the one that is foreseen nearest is taken, where there is foresight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from backend.matching.foresight import Foresight
+from backend.matching.likeness import Profile, delay_s, transposition
+from backend.matching.trials import Trial, Trials
+from backend.matching.variation import Variation
+from backend.records import Vector
+from backend.synth.spec import ParameterSpec
+
+#: What the chances of the ways start from, and how fast they forget.
+PATIENCE, FORGET = 1.0, 0.98
+#: Of so many children of one parent one is taken, and so many of the model's.
+SCREENED, MODEL_KEPT = 16, 2
+#: The model varies a vector from a time drawn between these.
+EARLIEST, LATEST = 0.4, 0.95
+#: A note that begins less far from where it should is left where it is.
+ALIGNED_S = 0.004
+
+#: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
+ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
+
+
+class Ways:
+    """Makes children.
+
+    Args:
+        spec: the parameter space.
+        target: profile of the sound.
+        variation: what may be varied, and how.
+        rng: all chance.
+        model_vary: varies a vector by the model; None: that way is not used.
+        foresight: chooses among children; None: they are taken as they come.
+    """
+
+    def __init__(
+        self,
+        spec: ParameterSpec,
+        target: Profile,
+        variation: Variation,
+        rng: np.random.Generator,
+        model_vary: ModelVary | None = None,
+        foresight: Foresight | None = None,
+    ) -> None:
+        self._spec = spec
+        self._target = target
+        self._variation = variation
+        self._rng = rng
+        self._model_vary = model_vary
+        self._foresight = foresight
+        self._aligned: set[int] = set()
+        self._ways: dict[str, Callable[[Trial, Trials], Sequence[Vector]]] = {
+            "mutate": self._screened(self._mutate),
+            "cross": self._screened(self._cross),
+            "follow": self._screened(self._follow),
+            "align": self._align,
+        }
+        if foresight is not None:
+            self._ways["climb"] = self._climb
+        if model_vary is not None:
+            self._ways["model"] = self._model
+        self._tries = dict.fromkeys(self._ways, PATIENCE)
+        self._gains = dict.fromkeys(self._ways, PATIENCE)
+
+    def choose(self) -> str:
+        """Return a way, by chance and success."""
+        names = list(self._ways)
+        success = np.array([self._gains[name] / self._tries[name] for name in names])
+        return str(self._rng.choice(names, p=success / success.sum()))
+
+    def children(self, way: str, parent: Trial, trials: Trials) -> Sequence[Vector]:
+        """Return what comes of a parent by one way, maybe nothing.
+
+        Args:
+            way: from ``choose``.
+            parent: what is varied.
+            trials: all that was found, to cross it with.
+        """
+        return self._ways[way](parent, trials)
+
+    def credit(self, way: str, nearer: bool) -> None:
+        """Take notice of whether a child came out nearer than its parent."""
+        for name in self._ways:
+            self._tries[name] = PATIENCE + FORGET * (self._tries[name] - PATIENCE)
+            self._gains[name] = PATIENCE + FORGET * (self._gains[name] - PATIENCE)
+        self._tries[way] += 1.0
+        self._gains[way] += float(nearer)
+
+    def _screened(
+        self, vary: Callable[[Trial, Trials], Vector | None]
+    ) -> Callable[[Trial, Trials], Sequence[Vector]]:
+        """Return a way that makes several children and takes the one that is foreseen nearest."""
+        many = SCREENED if self._foresight is not None else 1
+
+        def best(parent: Trial, trials: Trials) -> Sequence[Vector]:
+            tried = (vary(parent, trials) for _ in range(many))
+            return self._nearest(parent, [child for child in tried if child is not None], 1)
+
+        return best
+
+    def _nearest(self, parent: Trial, children: Sequence[Vector], count: int) -> Sequence[Vector]:
+        if self._foresight is None or not children:
+            return children
+        return [children[place] for place in self._foresight.order(parent, children)[:count]]
+
+    def _mutate(self, parent: Trial, trials: Trials) -> Vector | None:
+        return self._variation.mutate(parent.vector, self._rng)
+
+    def _cross(self, parent: Trial, trials: Trials) -> Vector | None:
+        other = trials.other(parent, self._rng)
+        if other is None:
+            return None
+        return self._variation.cross(parent.vector, other.vector, self._rng)
+
+    def _follow(self, parent: Trial, trials: Trials) -> Vector | None:
+        pair = trials.two(self._rng)
+        if pair is None:
+            return None
+        better, worse = pair
+        return self._variation.follow(parent.vector, better.vector, worse.vector, self._rng)
+
+    def _align(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
+        """Move the note to where it is needed, as far as that is heard; once for each parent."""
+        if id(parent) in self._aligned:
+            return []
+        self._aligned.add(id(parent))
+        later_s = delay_s(self._target, parent.profile)
+        semitones = round(transposition(self._target, parent.profile))
+        if abs(later_s) < ALIGNED_S and semitones == 0:
+            return []
+        both = self._rng.random() < 0.5
+        if not both and semitones and abs(later_s) >= ALIGNED_S:
+            semitones, later_s = (semitones, 0.0) if self._rng.random() < 0.5 else (0, later_s)
+        scale = 2.0 / self._spec.duration_s
+        pitch = 2.0 * semitones / (self._spec.pitch_high - self._spec.pitch_low)
+        moved_s = later_s * scale
+        return [self._variation.shift_note(parent.vector, pitch, moved_s, moved_s)]
+
+    def _model(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
+        assert self._model_vary is not None
+        time = float(self._rng.uniform(EARLIEST, LATEST))
+        vectors = self._model_vary(parent.vector, time, int(self._rng.integers(1 << 31)))
+        return self._nearest(parent, vectors, MODEL_KEPT)
+
+    def _climb(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
+        assert self._foresight is not None
+        return self._foresight.climb(parent, self._variation.continuous, self._rng)
