@@ -27,9 +27,9 @@ from backend.matching.metrics import TargetMetrics
 from backend.matching.near import Near
 from backend.matching.preset_shelf import hear_presets
 from backend.matching.propose import Proposer, load_proposer
-from backend.matching.rank import Numbers, rank, unheard
+from backend.matching.rank import Ranking, unheard
 from backend.matching.search import Search
-from backend.matching.trials import CHOSEN
+from backend.matching.trials import CHOSEN, Trial
 from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
 from backend.records import AudioRegion, Like, Match, PresetMatch, Vector
@@ -46,8 +46,9 @@ Progress = Callable[[Stage, float], None]
 #: neighbours among the renders of the index, and among the user's own presets as far as they are
 #: settings of the parameter space.
 SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
-#: Variations that the model makes of one vector at a time.
-VARIED_AT_ONCE = 6
+#: Variations that the model makes of one vector at a time, and in how many steps: they cost as
+#: much time as renders, and begin half-way.
+VARIED_AT_ONCE, VARIED_STEPS = 6, 10
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
 
@@ -193,7 +194,12 @@ class Workshop:
             seed=request.seed,
             body=lock.body if lock else patch_body,
             model_vary=lambda vector, time, seed: proposer.sample(
-                heard, count=VARIED_AT_ONCE, seed=seed, begin=(time, vector), known=known
+                heard,
+                count=VARIED_AT_ONCE,
+                seed=seed,
+                begin=(time, vector),
+                known=known,
+                steps=VARIED_STEPS,
             ),
             foresight=sounds.foresee(fit_window(request.region)),
             hold=near.hold if near else lambda vector: vector,
@@ -215,11 +221,10 @@ class Workshop:
             fit_window(request.region),
             lambda render: target.score(render.audio),
         )
-        numbers = Numbers()
+        ranking = Ranking(target)
 
-        def matches_now() -> list[Match]:
-            found = search.trials
-            return rank(target, choose(found.all(), request.count, found.chosen), numbers)
+        def nearest_now() -> list[Trial]:
+            return choose(search.trials.all(), request.count, search.trials.chosen)
 
         if request.budget_s > 0.0:
             began_s = time.monotonic()
@@ -233,13 +238,18 @@ class Workshop:
 
                 return ended
 
+            def out_of_time() -> bool:
+                return time.monotonic() - began_s >= request.budget_s
+
             if on_round is not None:
                 for end_s in ends_s:
                     search.run(pool, refine_until(end_s))
-                    on_round(finish(matches_now()))
+                    nearest = nearest_now()
+                    with search.going_on(pool, out_of_time):
+                        on_round(finish(ranking.rank(nearest)))
             search.run(pool, refine_until(request.budget_s))
         advance("write", 0.0)
-        result = finish(matches_now())
+        result = finish(ranking.rank(nearest_now()))
         progress("write", 1.0)
         return result
 

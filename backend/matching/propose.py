@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class Proposer:
         seed: int,
         begin: tuple[float, Vector] | None = None,
         known: Known | None = None,
+        steps: int | None = None,
     ) -> list[Vector]:
         """Sample vectors for a sound.
 
@@ -75,10 +76,12 @@ class Proposer:
             seed: same seed and sound, same vectors.
             begin: a time in 0..1 and a vector ``(width,)`` to be varied, the less the later.
             known: which numbers of the vectors are given, and a vector that holds them.
+            steps: to integrate in, from 0 to 1; None: as many as the model is best with.
 
         Returns:
             Settled vectors, float32 ``(width,)`` each.
         """
+        sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
         noise = draw_noise(count, self.spec.width, seed)
         vectors, batch = list[Vector](), count
         while len(vectors) < count:
@@ -88,7 +91,7 @@ class Proposer:
                     self.model.propose(
                         heard.to(self.model.encoder.mel_mean.device),
                         noise[len(vectors) : len(vectors) + size],
-                        self.sampler,
+                        sampler,
                         begin=None if begin is None else (begin[0], begin[1][None]),
                         known=known,
                     )

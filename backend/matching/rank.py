@@ -9,43 +9,51 @@ from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
 from backend.matching.threads import one_thread
 from backend.matching.trials import Trial
-from backend.records import Candidate, Match, Vector
+from backend.records import Candidate, Match, Score, Vector
 from backend.synth.spec import ParameterSpec
 
 
-class Numbers:
-    """Gives each trial that is shown a number of its own, from 1, and keeps it."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Trial, int] = {}
-
-    def of(self, trial: Trial) -> int:
-        """Return the number of a trial; a new one for one that was not shown before."""
-        return self._numbers.setdefault(trial, len(self._numbers) + 1)
-
-
-def rank(metrics: TargetMetrics, chosen: Sequence[Trial], numbers: Numbers) -> list[Match]:
-    """Make matches of chosen trials.
+class Ranking:
+    """Makes matches of the trials of one search; each keeps its number, and is measured once.
 
     Args:
         metrics: of the target.
-        chosen: nearest first.
-        numbers: by which they are known.
-
-    Returns:
-        A match for each, with rank 1, 2, ..., and how it differs from the others.
     """
-    with one_thread():
-        matches = [
-            Match(
-                place + 1,
-                Candidate(trial.parameters, numbers.of(trial), trial.origin),
-                trial.render,
-                metrics.score(trial.render.audio),
-            )
-            for place, trial in enumerate(chosen)
-        ]
-        return tell_apart(matches)
+
+    def __init__(self, metrics: TargetMetrics) -> None:
+        self._metrics = metrics
+        self._numbers: dict[Trial, int] = {}
+        self._scores: dict[Trial, Score] = {}
+
+    def rank(self, chosen: Sequence[Trial]) -> list[Match]:
+        """Make matches of chosen trials.
+
+        Args:
+            chosen: nearest first.
+
+        Returns:
+            A match for each, with rank 1, 2, ..., and how it differs from the others. A trial that
+            was shown before has the number that it had, others the next ones, from 1.
+        """
+        with one_thread():
+            matches = [
+                Match(
+                    place + 1,
+                    Candidate(trial.parameters, self._number(trial), trial.origin),
+                    trial.render,
+                    self._score(trial),
+                )
+                for place, trial in enumerate(chosen)
+            ]
+            return tell_apart(matches)
+
+    def _number(self, trial: Trial) -> int:
+        return self._numbers.setdefault(trial, len(self._numbers) + 1)
+
+    def _score(self, trial: Trial) -> Score:
+        if trial not in self._scores:
+            self._scores[trial] = self._metrics.score(trial.render.audio)
+        return self._scores[trial]
 
 
 def unheard(

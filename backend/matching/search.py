@@ -7,7 +7,10 @@ one of the ``trials`` so far. Settings that sound the same are rendered once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -139,6 +142,26 @@ class Search:
         with one_thread():
             pool.stream(supply, self._take)
 
+    @contextmanager
+    def going_on(self, pool: RenderPool, ended: Callable[[], bool]) -> Iterator[None]:
+        """Go on in a thread of its own until the end of the block.
+
+        Args:
+            pool: the renderers, which are not to be used in the block.
+            ended: asked in that thread before every render; True ends the run earlier.
+
+        Raises:
+            RenderError: as ``run``.
+        """
+        over = threading.Event()
+        with ThreadPoolExecutor(1) as aside:
+            running = aside.submit(self.run, pool, lambda: over.is_set() or ended())
+            try:
+                yield
+            finally:
+                over.set()
+            running.result()
+
     def _take(self, number: int, render: AudioRegion | RenderError) -> None:
         draft = self._drafts.pop(number)
         if isinstance(render, RenderError):
@@ -146,15 +169,7 @@ class Search:
             return
         self.rendered += 1
         distance = self._measure(render.audio)
-        trial = Trial(
-            draft.vector,
-            draft.parameters,
-            draft.origin,
-            draft.family,
-            distance,
-            render,
-            profile(render.audio),
-        )
+        trial = Trial(draft.vector, draft.parameters, draft.origin, draft.family, distance, render)
         if draft.parent is not None:
             self._ways.credit(draft.origin, distance < draft.parent.distance)
         self.trials.add(trial)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from backend.matching.likeness import Profile
+from backend.matching.likeness import Profile, profile
 from backend.records import AudioRegion, ParameterSet, Vector
 
 #: How many of the best trials keep their sound and are varied, and how many families.
@@ -34,7 +35,6 @@ class Trial:
         family: number of the proposal that it descends from.
         distance: from the target, lower is nearer.
         render: its sound.
-        profile: of its sound.
     """
 
     vector: Vector
@@ -43,7 +43,11 @@ class Trial:
     family: int
     distance: float
     render: AudioRegion
-    profile: Profile
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile of its sound, taken when it is first asked for."""
+        return profile(self.render.audio)
 
 
 class Trials:

@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +59,7 @@ class ParameterSpec:
     pitch_high: int
     duration_s: float
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Numbers in a vector: 92 (Simple) or 300 (Full)."""
         return sum(parameter.width for parameter in self.parameters) + NOTE_WIDTH
@@ -83,6 +83,10 @@ class ParameterSpec:
 
     def slices(self) -> tuple[slice, ...]:
         """Return each parameter's place in the vector, in order (the note is the last three)."""
+        return self._slices
+
+    @cached_property
+    def _slices(self) -> tuple[slice, ...]:
         ends = np.cumsum([parameter.width for parameter in self.parameters])
         return tuple(
             slice(int(end) - parameter.width, int(end))

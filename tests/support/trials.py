@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from fake_renderers import tone
 
-from backend.matching.likeness import profile
 from backend.matching.trials import Trial
 from backend.records import AudioRegion, Note
 from backend.synth.draw_parameters import draw_parameters
@@ -28,4 +27,4 @@ def trial_of(
     audio = tone(parameters.note)
     render = AudioRegion(audio, SAMPLE_RATE_HZ, f"trial {index}")
     vector = spec.encode(parameters)
-    return Trial(vector, parameters, "model", index, distance, render, profile(audio))
+    return Trial(vector, parameters, "model", index, distance, render)

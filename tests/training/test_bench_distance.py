@@ -78,9 +78,9 @@ def test_what_is_left_is_the_mean_share_of_what_the_proposals_had() -> None:
 def test_known_pairs_are_the_second_renders_and_the_neighbours() -> None:
     targets = [target_of(40, 0.5), target_of(64, 0.5), target_of(80, 0.5)]
     again, apart = known_pairs(targets)
-    assert again.shape == apart.shape == (3, 7)
-    np.testing.assert_allclose(again[:, 6], 6.02, atol=0.01)
-    assert again[:, :6].max() < 1e-3 and apart[:, 0].min() > 1.0
+    assert again.shape == apart.shape == (3, 8)
+    np.testing.assert_allclose(again[:, 7], 6.02, atol=0.01)
+    assert again[:, :7].max() < 1e-3 and apart[:, 0].min() > 1.0
     floor, typical = calibration(targets)
     assert floor.startswith("FLOOR") and typical.startswith("TYPICAL")
     assert "very close" in floor and "%" in typical

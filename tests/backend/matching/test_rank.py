@@ -4,17 +4,18 @@ import pytest
 from trials import trial_of
 
 from backend.matching.metrics import TargetMetrics
-from backend.matching.rank import Numbers, rank, unheard
+from backend.matching.rank import Ranking, unheard
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
 
 
 def test_matches_are_ranked_measured_and_keep_their_numbers() -> None:
     near, far = trial_of(1, distance=0.1), trial_of(2, distance=0.4)
-    target, numbers = TargetMetrics(near.render.audio), Numbers()
-    [first] = rank(target, [far], numbers)
+    ranking = Ranking(TargetMetrics(near.render.audio))
+    [first] = ranking.rank([far])
     assert (first.rank, first.candidate.number) == (1, 1)
-    best, second = rank(target, [near, far], numbers)
+    best, second = ranking.rank([near, far])
+    assert second.score is first.score
     assert (best.rank, best.candidate.number) == (1, 2)
     assert (second.rank, second.candidate.number) == (2, 1)
     assert best.candidate.parameters == near.parameters and best.render is near.render

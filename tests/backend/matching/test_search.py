@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from fake_renderers import FakePool, tone
@@ -151,3 +153,36 @@ def test_the_model_varies_what_is_near() -> None:
     search.run(pool, after(search, 40))  # type: ignore[arg-type]
     assert asked and all(0.0 < time < 1.0 for time, _ in asked)
     assert len({seed for _, seed in asked}) == len(asked)
+
+
+def test_it_goes_on_while_something_else_is_done() -> None:
+    search, pool = make(), FakePool()
+    search.offer(drawn(4), "model")
+    enough = threading.Event()
+
+    def sound(job: RenderJob) -> Audio:
+        if search.rendered > 20:
+            enough.set()
+        return tone(job.note)
+
+    pool.sound = sound
+    with search.going_on(pool, never):  # type: ignore[arg-type]
+        assert enough.wait(120)
+    rendered = search.rendered
+    assert rendered > 20
+    with search.going_on(pool, lambda: True):  # type: ignore[arg-type]
+        pass
+    assert search.rendered == rendered
+
+
+def test_a_fault_of_the_renderers_comes_through_from_the_other_thread() -> None:
+    class NoPool(FakePool):
+        def stream(self, *callbacks: object) -> None:
+            raise RenderError("Surge XT does not start")
+
+    search = make()
+    with pytest.raises(RenderError, match="does not start"):
+        with search.going_on(NoPool(), never):  # type: ignore[arg-type]
+            pass
+    with pytest.raises(KeyError), search.going_on(NoPool(), never):  # type: ignore[arg-type]
+        raise KeyError
