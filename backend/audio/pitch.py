@@ -94,6 +94,11 @@ def midi_of(hz: float) -> float:
     return 69 + 12 * math.log2(hz / 440)
 
 
+def pitch_of(note: int) -> Pitch:
+    """Return the pitch of a MIDI note, as sure as can be."""
+    return Pitch(440 * 2 ** ((note - 69) / 12), float(note), 1.0, True)
+
+
 @dataclass(frozen=True)
 class _Octave:
     """A coarse frequency in its right octave, and how well the sound repeats with it, -1..1."""
