@@ -19,11 +19,14 @@ from backend.logs import start_log, stop_log
 from backend.userdata import open_user_data
 
 if TYPE_CHECKING:
+    from backend.synth.render_pool import RenderPool
     from backend.synth.renderer import Renderer
 
 #: Lines of the log that say which presets are left out.
 LOG_NAME = "presets.log"
 MOST_WORKERS = 4
+#: Times the usual wait for a renderer that comes last on a busy computer.
+PATIENCE = 3.0
 
 
 def presets(arguments: argparse.Namespace) -> int:
@@ -36,7 +39,6 @@ def presets(arguments: argparse.Namespace) -> int:
     from backend.matching.preset_scan import scan_presets
     from backend.matching.preset_store import PresetStore
     from backend.synth.finder import find_surge
-    from backend.synth.render_pool import RenderPool
 
     surge = find_surge(arguments.surge)
     folders = _folders(arguments.folder, surge)
@@ -45,7 +47,7 @@ def presets(arguments: argparse.Namespace) -> int:
     with (
         _log_in(data.logs),
         PresetStore(data.presets) as store,
-        RenderPool(partial(polite_renderer, surge), workers) as pool,
+        polite_pool(surge, workers) as pool,
         _progress_bar() as progress,
     ):
         report = scan_presets(folders, store, pool, progress)
@@ -58,6 +60,13 @@ def presets(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def polite_pool(surge: Path, workers: int) -> RenderPool:
+    """Return renderers that let everything else on the computer go first."""
+    from backend.synth.render_pool import RenderPool
+
+    return RenderPool(partial(polite_renderer, surge), workers, patience=PATIENCE)
+
+
 def polite_renderer(surge: Path) -> Renderer:
     """Return a renderer in a process that lets everything else go first.
 
@@ -67,8 +76,9 @@ def polite_renderer(surge: Path) -> Renderer:
     from backend.priority import step_back
     from backend.synth.renderer import SurgeRenderer
 
+    renderer = SurgeRenderer(surge)
     step_back()
-    return SurgeRenderer(surge)
+    return renderer
 
 
 def _folders(named: list[Path] | None, surge: Path) -> tuple[Path, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from backend.errors import SynthmatchError
@@ -87,14 +86,13 @@ def preset_scan(file: Path, surge: Path | None) -> Scan:
     def scan(ended: Callable[[], bool]) -> None:
         from backend.matching.preset_scan import scan_presets
         from backend.matching.preset_store import PresetStore
-        from backend.presets_commands import polite_renderer
+        from backend.presets_commands import polite_pool
         from backend.synth.finder import find_surge
         from backend.synth.patch_folders import patch_folders
-        from backend.synth.render_pool import RenderPool
 
         found = find_surge(surge)
         folders = patch_folders(found)
-        with PresetStore(file) as store, RenderPool(partial(polite_renderer, found), 1) as pool:
+        with PresetStore(file) as store, polite_pool(found, 1) as pool:
             report = scan_presets(folders, store, pool, ended=ended)
         log.info("presets: %s", report)
 

@@ -3,7 +3,8 @@
     folders --list_patches--> what is new or has changed --RenderPool--> sketches --> PresetStore
 
 It can be ended at any time and goes on where it was. A patch that is damaged, fails, hangs or stays
-silent is left out, with a line in the log, until its file changes.
+silent is left out, with a line in the log, until its file changes; where a renderer failed, which a
+busy computer may be to blame for, later scans try it again a few times.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class _Scan:
             try:
                 hearing = _Hearing(path, stamp, read_fxp(path), {})
             except PatchError as error:
-                self._leave_out(path, stamp, str(error))
+                self._leave_out(path, stamp, str(error), certain=True)
             else:
                 self._notes = [(hearing, pitch) for pitch in PITCHES]
         return None
@@ -146,7 +147,7 @@ class _Scan:
             return
         if isinstance(render, RenderError):
             hearing.over = True
-            self._leave_out(hearing.path, hearing.stamp, str(render))
+            self._leave_out(hearing.path, hearing.stamp, str(render), certain=False)
             return
         hearing.renders[pitch] = render
         if len(hearing.renders) == len(PITCHES):
@@ -161,7 +162,7 @@ class _Scan:
         }
         hearing.renders.clear()
         if not sounds:
-            self._leave_out(hearing.path, hearing.stamp, "it is silent")
+            self._leave_out(hearing.path, hearing.stamp, "it is silent", certain=True)
             return
         with torch.inference_mode():
             sketches = sketch(LogMel(FEATURES)(torch.stack(list(sounds.values()))))
@@ -176,9 +177,9 @@ class _Scan:
         )
         self._tell()
 
-    def _leave_out(self, path: Path, stamp: Stamp, fault: str) -> None:
+    def _leave_out(self, path: Path, stamp: Stamp, fault: str, *, certain: bool) -> None:
         log.warning("%s is left out: %s", path, fault)
-        self._store.keep_fault(path, stamp, fault)
+        self._store.keep_fault(path, stamp, fault, certain=certain)
         self._tell()
 
     def _tell(self) -> None:

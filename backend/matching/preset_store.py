@@ -1,9 +1,9 @@
 """What the user's own presets sound like: one SQLite file, written patch by patch.
 
 A patch is known by its path, size and time of change; one that has changed is heard again. Patches
-that cannot be played are kept with the reason, so that they are not tried again and again. The file
-holds nothing that cannot be made anew from the patches: where it is damaged or of another version,
-it is begun afresh.
+that cannot be played are kept with the reason, so that they are not tried for ever. The file holds
+nothing that cannot be made anew from the patches: where it is damaged or of another version, it is
+begun afresh.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from backend.errors import OutputError
 from backend.matching.embedding import BANDS, SLOTS, Sketches
 from models.features import dequantise_db, quantise_db
 
+#: How often a patch is tried on which a renderer failed, which may be the fault of a busy computer.
+MOST_TRIES = 3
+
 #: Raised when what is stored, or how a patch is played for it, becomes another.
 VERSION = 1
 WAIT_S = 10.0
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS patches (path TEXT PRIMARY KEY, size INTEGER, changed_ns INTEGER,"
-    " name TEXT, spec TEXT, fault TEXT)",
+    " name TEXT, spec TEXT, fault TEXT, tries INTEGER)",
     "CREATE TABLE IF NOT EXISTS sounds (path TEXT REFERENCES patches ON DELETE CASCADE,"
     " pitch INTEGER, lead_s REAL, heard INTEGER, sketch BLOB, PRIMARY KEY (path, pitch))",
 )
@@ -95,9 +98,11 @@ class PresetStore:
                 self._base = self._open()
 
     def stamps(self) -> dict[Path, Stamp]:
-        """Return which patches are known, as they were when they were heard."""
+        """Return which patches need not be heard again, as they were when they were heard."""
         with self._faults():
-            rows = self._base.execute("SELECT path, size, changed_ns FROM patches").fetchall()
+            rows = self._base.execute(
+                "SELECT path, size, changed_ns FROM patches WHERE tries >= ?", (MOST_TRIES,)
+            ).fetchall()
         return {Path(path): Stamp(size, changed_ns) for path, size, changed_ns in rows}
 
     def keep(
@@ -121,7 +126,7 @@ class PresetStore:
         """
         stored = quantise_db(sketches.decibel.numpy())
         with self._faults(), self._base:
-            self._replace(path, stamp, name, spec_name, None)
+            self._replace(path, stamp, name, spec_name, None, MOST_TRIES)
             self._base.executemany(
                 "INSERT INTO sounds VALUES (?, ?, ?, ?, ?)",
                 [
@@ -132,10 +137,23 @@ class PresetStore:
                 ],
             )
 
-    def keep_fault(self, path: Path, stamp: Stamp, fault: str) -> None:
-        """Keep why a patch cannot be heard."""
+    def keep_fault(self, path: Path, stamp: Stamp, fault: str, *, certain: bool) -> None:
+        """Keep why a patch cannot be heard.
+
+        Args:
+            path: its file.
+            stamp: of the file that was tried.
+            fault: why, for people.
+            certain: whether another try would end alike; else there are ``MOST_TRIES`` of them.
+        """
         with self._faults(), self._base:
-            self._replace(path, stamp, path.stem, "", fault)
+            before = self._base.execute(
+                "SELECT tries FROM patches WHERE path = ? AND size = ? AND changed_ns = ? "
+                "AND fault IS NOT NULL",
+                (str(path), stamp.size, stamp.changed_ns),
+            ).fetchone()
+            tries = MOST_TRIES if certain else 1 + (before[0] if before else 0)
+            self._replace(path, stamp, path.stem, "", fault, tries)
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Forget patches that are gone."""
@@ -191,12 +209,12 @@ class PresetStore:
         self.close()
 
     def _replace(
-        self, path: Path, stamp: Stamp, name: str, spec_name: str, fault: str | None
+        self, path: Path, stamp: Stamp, name: str, spec_name: str, fault: str | None, tries: int
     ) -> None:
         self._base.execute("DELETE FROM patches WHERE path = ?", (str(path),))
         self._base.execute(
-            "INSERT INTO patches VALUES (?, ?, ?, ?, ?, ?)",
-            (str(path), stamp.size, stamp.changed_ns, name, spec_name, fault),
+            "INSERT INTO patches VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (str(path), stamp.size, stamp.changed_ns, name, spec_name, fault, tries),
         )
 
     def _open(self) -> sqlite3.Connection:

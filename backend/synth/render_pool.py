@@ -67,10 +67,13 @@ class RenderPool:
     Args:
         make_renderer: called once in each worker's main thread; must be picklable.
         workers: how many processes.
+        patience: how many times the usual to wait before one counts as hung, for renderers that let
+            everything else on the computer go first.
     """
 
-    def __init__(self, make_renderer: MakeRenderer, workers: int) -> None:
+    def __init__(self, make_renderer: MakeRenderer, workers: int, *, patience: float = 1.0) -> None:
         self._make_renderer = make_renderer
+        self._patience = patience
         self._context = multiprocessing.get_context("spawn")
         self._workers = [self._start() for _ in range(max(1, workers))]
 
@@ -190,7 +193,8 @@ class RenderPool:
             return
         worker.job = number
         worker.since_s = time.monotonic()
-        worker.limit_s = RENDER_LIMIT_S * max(1.0, course.jobs[number].duration_s / DURATION_S)
+        length = max(1.0, course.jobs[number].duration_s / DURATION_S)
+        worker.limit_s = RENDER_LIMIT_S * length * self._patience
         with contextlib.suppress(OSError):  # it has just died: seen later as an end of file
             worker.connection.send(course.jobs[number])
 
@@ -222,7 +226,7 @@ class RenderPool:
         )
         process.start()
         theirs.close()
-        return _Worker(process, ours, time.monotonic(), START_LIMIT_S)
+        return _Worker(process, ours, time.monotonic(), START_LIMIT_S * self._patience)
 
     def _stop(self, worker: _Worker) -> None:
         worker.process.kill()  # before the pipe closes, so that it has no time to complain

@@ -9,10 +9,11 @@ import pytest
 from fake_renderers import FakePool
 from preset_files import playing_pool, preset_folder
 
+from backend import presets_commands
 from backend.errors import SurgeNotFoundError
 from backend.matching.preset_store import PresetStore
 from backend.service_presets import QuietScan, preset_scan
-from backend.synth import patch_folders, render_pool
+from backend.synth import patch_folders
 
 WAIT_S = 30.0
 
@@ -108,7 +109,7 @@ def test_the_presets_in_surges_folders_are_played(
 ) -> None:
     folder = preset_folder(tmp_path / "Patches")
     monkeypatch.setattr(patch_folders, "patch_folders", lambda surge: (folder,))
-    monkeypatch.setattr(render_pool, "RenderPool", lambda make, workers: fake_pool)
+    monkeypatch.setattr(presets_commands, "polite_pool", lambda surge, workers: fake_pool)
     fake_pool.sound = playing_pool().sound
     scan = preset_scan(tmp_path / "presets.sqlite", None)
     scan(lambda: True)

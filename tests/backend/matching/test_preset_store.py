@@ -9,7 +9,7 @@ import torch
 from backend.errors import OutputError
 from backend.matching import preset_store
 from backend.matching.embedding import BANDS, SLOTS, Sketches
-from backend.matching.preset_store import PresetStore, Stamp
+from backend.matching.preset_store import MOST_TRIES, PresetStore, Stamp
 
 ONE, TWO = Path("/presets/One.fxp"), Path("/presets/Two.fxp")
 STAMP = Stamp(10, 20)
@@ -61,11 +61,22 @@ def test_a_patch_that_changed_is_kept_once(file: Path) -> None:
 def test_a_patch_that_cannot_be_heard_is_known_with_the_reason(file: Path) -> None:
     with PresetStore(file) as store:
         keep(store, ONE, 60)
-        store.keep_fault(ONE, STAMP, "it is silent")
+        store.keep_fault(ONE, STAMP, "it is silent", certain=True)
         assert store.faults() == {ONE: "it is silent"}
         assert store.stamps() == {ONE: STAMP} and store.presets().paths == ()
         keep(store, ONE, 60)
         assert store.faults() == {}
+
+
+def test_a_failed_renderer_is_tried_again_a_few_times(file: Path) -> None:
+    with PresetStore(file) as store:
+        for _ in range(MOST_TRIES - 1):
+            store.keep_fault(ONE, STAMP, "the renderer died", certain=False)
+            assert store.stamps() == {} and list(store.faults()) == [ONE]
+        store.keep_fault(ONE, STAMP, "the renderer died", certain=False)
+        assert store.stamps() == {ONE: STAMP}
+        store.keep_fault(ONE, Stamp(11, 21), "the renderer died", certain=False)
+        assert store.stamps() == {}  # another file now, which has all its tries
 
 
 def test_what_is_gone_is_forgotten_with_its_sounds(file: Path) -> None:

@@ -182,6 +182,13 @@ def test_a_long_job_may_take_longer(log: Path, monkeypatch: pytest.MonkeyPatch) 
     assert isinstance(long_result, AudioRegion)
 
 
+def test_a_patient_pool_waits_longer(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render_pool, "RENDER_LIMIT_S", 0.1)  # a slow job takes 0.5 s
+    with RenderPool(partial(FakeRenderer, log), 1, patience=100.0) as pool:
+        [result] = pool.render([job("slow")])
+    assert isinstance(result, AudioRegion)
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
