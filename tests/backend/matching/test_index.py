@@ -7,12 +7,13 @@ import pytest
 from small_index import DRAWS, region, voice
 
 from backend.errors import WeightsError
-from backend.matching.index import RenderIndex, load_index
+from backend.matching.index import RenderIndex, index_stem, load_index
 from backend.matching.index_file import IndexFile, read_index
 from backend.matching.neighbours import Sounds, listen
 from backend.records import Audio, Note
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
+from training.split import split_of
 
 SPEC = load_spec("surge_simple")
 
@@ -88,3 +89,16 @@ def test_an_index_of_another_space_is_refused(index_stem: Path) -> None:
 def test_no_index_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be read"):
         load_index("surge_full", tmp_path / "none")
+
+
+def test_the_shipped_indexes_hold_100_000_renders_in_40_mb() -> None:
+    renders = size = 0
+    for spec_name in ("surge_full", "surge_simple"):
+        stem = index_stem(spec_name)
+        file = read_index(stem)
+        assert len(np.unique(file.draws)) == len(file.draws)
+        assert {split_of(int(draw)) for draw in file.draws} == {"train"}  # no test sound is in it
+        assert len(load_index(spec_name)) == len(file.draws)
+        renders += len(file.draws)
+        size += sum(path.stat().st_size for path in stem.parent.glob(f"{stem.name}.*"))
+    assert renders >= 100_000 and size < 40_000_000
