@@ -28,6 +28,12 @@ bool canHearCandidate (const SessionView& view)
     return candidate != nullptr && candidate->renderPath.isNotEmpty();
 }
 
+bool canAskForMore (const SessionView& view)
+{
+    return selectedCandidate (view) != nullptr
+           && (view.match == MatchState::improving || ! isBusy (view.match));
+}
+
 Audition otherAudition (const SessionView& view, Audition last)
 {
     if (last == Audition::target && canHearCandidate (view))

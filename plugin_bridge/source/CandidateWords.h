@@ -16,6 +16,9 @@ const CandidateView* selectedCandidate (const SessionView&);
 bool canHearTarget (const SessionView&);
 bool canHearCandidate (const SessionView&);
 
+/** Whether there is a candidate that more can be asked for like it. */
+bool canAskForMore (const SessionView&);
+
 /** What space plays: the other of target and candidate than was heard last; none if there is neither. */
 Audition otherAudition (const SessionView&, Audition last);
 

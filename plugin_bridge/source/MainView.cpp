@@ -8,15 +8,16 @@ namespace synthmatch
 namespace
 {
 constexpr int margin = 12, gap = 8;
-constexpr int captureHeight = 26, matchHeight = 40, locksHeight = 24, barHeight = 28, statusHeight = 32;
+constexpr int captureHeight = 26, matchHeight = 40, locksHeight = 24, moreHeight = 24, barHeight = 28,
+              statusHeight = 32;
 constexpr int leastWaveform = 60, mostWaveform = 110,
               leastList = 2 * CandidateList::rowHeight + 2 * CandidateList::padding;
 } // namespace
 
 MainView::MainView (const LookAndFeel& look, SessionCommands& session)
     : waveform (look, session), capture (look, session), match (look, session), locks (look, session),
-      notice (look, session), candidates (look, session), candidateBar (look, session), help (look, session),
-      address (look, session), status (look, session)
+      notice (look, session), candidates (look, session), more (look, session),
+      candidateBar (look, session), help (look, session), address (look, session), status (look, session)
 {
     capture.onChooseFile = [this] { onChooseFile(); };
     candidateBar.onKeep = [this] { onKeep(); };
@@ -34,7 +35,7 @@ MainView::MainView (const LookAndFeel& look, SessionCommands& session)
     // In the order that Tab goes.
     for (juce::Component* child :
          std::initializer_list<juce::Component*> { &waveform, &capture, &match, &locks, &notice, &candidates,
-                                                   &candidateBar, &help, &address, &status })
+                                                   &more, &candidateBar, &help, &address, &status })
     {
         addAndMakeVisible (child);
         child->setMouseClickGrabsKeyboardFocus (false);
@@ -57,6 +58,7 @@ void MainView::show (const SessionViewPtr& newView)
     locks.show (*view);
     notice.show (view);
     candidates.show (view);
+    more.show (view);
     candidateBar.show (view);
     help.show (*view);
     status.show (view);
@@ -92,6 +94,7 @@ void MainView::showPanel()
     help.setVisible (panel == Panel::help);
     address.setVisible (panel == Panel::address);
     candidates.setVisible (panel == Panel::none);
+    more.setVisible (panel == Panel::none);
     candidateBar.setVisible (panel == Panel::none);
 }
 
@@ -106,7 +109,7 @@ void MainView::resized()
     const bool hasNotice = notice.hasSomethingToSay() && panel != Panel::help;
     const int noticeHeight = hasNotice ? notice.heightFor (area.getWidth()) + gap : 0;
     const int fixedHeight = captureHeight + matchHeight + locksHeight + 4 * gap + noticeHeight;
-    const int leastLower = barHeight + gap + leastList;
+    const int leastLower = barHeight + gap + moreHeight + gap + leastList;
     const int waveformHeight = juce::jlimit (leastWaveform, mostWaveform,
                                              area.getHeight() - fixedHeight - leastLower);
 
@@ -126,6 +129,8 @@ void MainView::resized()
     help.setBounds (area);
     address.setBounds (area);
     candidateBar.setBounds (area.removeFromBottom (barHeight));
+    area.removeFromBottom (gap);
+    more.setBounds (area.removeFromBottom (moreHeight));
     candidates.setBounds (area.withTrimmedBottom (gap));
 }
 

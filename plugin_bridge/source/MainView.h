@@ -7,6 +7,7 @@
 #include "HelpPanel.h"
 #include "LockBar.h"
 #include "MatchBar.h"
+#include "MoreBar.h"
 #include "NoticeBar.h"
 #include "StatusBar.h"
 #include "WaveformView.h"
@@ -58,6 +59,7 @@ private:
     LockBar locks;
     NoticeBar notice;
     CandidateList candidates;
+    MoreBar more;
     CandidateBar candidateBar;
     HelpPanel help;
     AddressPanel address;

@@ -35,6 +35,14 @@ private:
 /** The match that an event is of; 0 for one that is of none. */
 int jobOf (const protocol::Event&);
 
+/** A candidate that more is wanted like, and how much may change, 0..1. */
+struct LikeCandidate
+{
+    std::shared_ptr<const juce::MemoryBlock> preset;
+    protocol::Note note;
+    float amount = 0.0f;
+};
+
 /** The request for a match of a region that was handed over as a file. */
 protocol::StartMatch matchRequest (const Region&, const juce::File& handed, const SessionView&, int seed);
 

@@ -101,6 +101,8 @@ bool PluginEditor::performKey (const juce::KeyPress& key)
         return playOther();
     else if (letter == 'm' && ! words::isBusy (shown->match))
         session.match();
+    else if (letter == 'l' && words::canAskForMore (*shown))
+        session.moreLike (shown->selected);
     else if (letter == 'u' && shown->canUndo)
         session.undo();
     else if (letter == 'k' && words::selectedCandidate (*shown) != nullptr)

@@ -62,6 +62,8 @@ public:
     void setTrim (double startS, double endS) override;
     void clearRegion() override;
     void match() override;
+    void moreLike (int index) override;
+    void setMoreAmount (float amount) override;
     void cancel() override;
     void select (int index) override;
     void selectNext() override;

@@ -9,7 +9,7 @@ namespace synthmatch
 namespace
 {
     /** Of what comes in quick succession, only the newest is done. */
-    enum Key { none, lookBack, trim, budget };
+    enum Key { none, lookBack, trim, budget, moreAmount };
 }
 
 SessionViewPtr Session::view() const
@@ -71,6 +71,17 @@ void Session::clearRegion()
 void Session::match()
 {
     post ([this] { matching.begin(); });
+}
+
+void Session::moreLike (int index)
+{
+    post ([this, index] { matching.beginLike (index); });
+}
+
+void Session::setMoreAmount (float amount)
+{
+    if (std::isfinite (amount))
+        post ([this, amount] { shared.view.moreAmount = juce::jlimit (0.0f, 1.0f, amount); }, Key::moreAmount);
 }
 
 void Session::cancel()

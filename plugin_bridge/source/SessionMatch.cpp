@@ -1,6 +1,7 @@
 #include "SessionMatch.h"
 
 #include "RegionFile.h"
+#include "SavedPreset.h"
 
 #include <algorithm>
 
@@ -21,18 +22,39 @@ SessionMatch::SessionMatch (SessionShared& sharedToUse, SessionLink& linkToUse, 
 
 void SessionMatch::begin()
 {
+    const auto taken = capture.takeRegion();
+    like.reset();
+    begin (taken.region, nextSeed (taken.region));
+    if (taken.region == nullptr)
+        fail (taken.problem);
+}
+
+void SessionMatch::beginLike (int index)
+{
+    const auto& view = shared.view;
+    if (! juce::isPositiveAndBelow (index, (int) view.candidates.size()))
+        return;
+    const auto& candidate = view.candidates[(size_t) index];
+    const auto sound = matchedRegion != nullptr ? matchedRegion : view.region;
+    if (candidate.preset == nullptr || sound == nullptr)
+        return shared.show (About::match, { "The preset or the sound of this candidate is not there any more.",
+                                            "Click Match, and choose among the new ones." });
+    like = LikeCandidate { candidate.preset, candidate.note, view.moreAmount };
+    begin (sound, (view.seed + 1) & 0x7fffffff);
+}
+
+void SessionMatch::begin (RegionPtr regionToMatch, int seedToUse)
+{
     abandon();
     reset();
     triedAgain = false;
     writer.matchBegins();
     shared.show (About::match, {});
     shared.view.remark.clear();
-    const auto taken = capture.takeRegion();
-    if (taken.region == nullptr)
-        return fail (taken.problem);
-    region = taken.region;
-    seed = nextSeed();
-    connect();
+    region = std::move (regionToMatch);
+    seed = seedToUse;
+    if (region != nullptr)
+        connect();
 }
 
 void SessionMatch::cancel()
@@ -85,8 +107,17 @@ void SessionMatch::hand()
     if (written.problem.exists())
         return fail (written.problem);
     handed = written.file;
+    auto request = matchRequest (*region, handed, view, seed);
+    if (like.has_value())
+    {
+        handedPreset = handed.withFileExtension ("fxp");
+        const auto fault = savePreset (*like->preset, handedPreset);
+        if (fault.exists())
+            return fail (fault);
+        request.like = { handedPreset.getFullPathName(), like->note, like->amount };
+    }
     link.ask<protocol::Queued> (
-        matchRequest (*region, handed, view, seed),
+        request,
         [this, mine = run] (const protocol::Queued& answer)
         {
             if (mine == run)
@@ -250,9 +281,12 @@ void SessionMatch::reset()
     job = place = 0;
     rounds.clear();
     early.clear();
-    if (handed != juce::File())
-        handed.deleteFile();
-    handed = juce::File();
+    for (auto* file : { &handed, &handedPreset })
+    {
+        if (*file != juce::File())
+            file->deleteFile();
+        *file = juce::File();
+    }
 }
 
 void SessionMatch::abandon()
@@ -272,10 +306,10 @@ void SessionMatch::showStage (MatchState state)
     shared.touched = true;
 }
 
-int SessionMatch::nextSeed() const
+int SessionMatch::nextSeed (const RegionPtr& next) const
 {
     const auto& view = shared.view;
-    if (view.candidates.empty() || region != matchedRegion)
+    if (view.candidates.empty() || next != matchedRegion)
         return 0;
     return view.outdated ? view.seed : (view.seed + 1) & 0x7fffffff;
 }

@@ -16,6 +16,9 @@ public:
 
     /** Match the region, or the last seconds. It replaces a match that runs. */
     void begin();
+
+    /** Match the candidates' sound for more like one of them; nothing where there is no such candidate. */
+    void beginLike (int index);
     void cancel();
 
     /** The link has changed; see SessionLink::onChange. */
@@ -41,6 +44,7 @@ private:
         running
     };
 
+    void begin (RegionPtr, int seedToUse);
     void connect();
     void prepare();
     void hand();
@@ -57,7 +61,7 @@ private:
     void reset();
     void abandon();
     void showStage (MatchState);
-    int nextSeed() const;
+    int nextSeed (const RegionPtr& next) const;
 
     SessionShared& shared;
     SessionLink& link;
@@ -72,8 +76,9 @@ private:
     int seed = 0;
     bool triedAgain = false;
     double heardS = 0.0;
-    juce::File handed;
+    juce::File handed, handedPreset;
     RegionPtr region;
+    std::optional<LikeCandidate> like; // what the candidates are to be like
     RegionPtr matchedRegion; // that the shown candidates were found in
     MatchRounds rounds;
     std::vector<protocol::Event> early; // before the match's number was known

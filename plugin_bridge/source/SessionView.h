@@ -100,6 +100,7 @@ struct SessionView
     int chosenPort = 0;          // 0: none; it may be missing in `instances`: then it does not answer
     Locks locks {};
     float budgetS = 10.0f;
+    float moreAmount = 0.3f; // how much may change in what is more like a candidate, 0..1
     Audition audition = Audition::none;
     juce::String address; // of a backend elsewhere; empty: the user's own
 
@@ -137,6 +138,10 @@ public:
         region again is matched with another seed, for other presets.
     */
     virtual void match() = 0;
+
+    /** Match the sound of the candidates again, for presets that are like one of them, itself among these. */
+    virtual void moreLike (int index) = 0;
+    virtual void setMoreAmount (float amount) = 0; // 0..1
     virtual void cancel() = 0;
 
     /** Write a candidate into the chosen Surge XT. The best one is selected by itself when a match is final;

@@ -9,7 +9,7 @@ namespace synthmatch
 struct WindowSize
 {
     int width = 560;
-    int height = 520;
+    int height = 552;
 };
 
 } // namespace synthmatch

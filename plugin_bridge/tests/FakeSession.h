@@ -67,6 +67,12 @@ public:
     }
     void clearRegion() override { ask ("clearRegion"); }
     void match() override { ask ("match"); }
+    void moreLike (int index) override { ask ("moreLike " + juce::String (index)); }
+    void setMoreAmount (float amount) override
+    {
+        ask ("setMoreAmount " + juce::String (amount, 2));
+        change ([amount] (SessionView& next) { next.moreAmount = amount; });
+    }
     void cancel() override { ask ("cancel"); }
     void select (int index) override { ask ("select " + juce::String (index)); }
     void selectNext() override { ask ("selectNext"); }

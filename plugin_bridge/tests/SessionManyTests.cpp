@@ -18,7 +18,7 @@ namespace
     void command (Rig& rig, juce::Random& random, const juce::MemoryBlock& chunk)
     {
         auto& session = rig.session;
-        switch (random.nextInt (26))
+        switch (random.nextInt (27))
         {
             case 0: return session.match();
             case 1: return session.match();
@@ -45,6 +45,9 @@ namespace
             case 22: return session.setTrim (random.nextDouble() * 4.0, random.nextDouble() * 4.0);
             case 23: return session.loadFile (rig.backend.folder.getChildFile ("missing.wav"));
             case 24: session.restore (chunk.getData(), chunk.getSize()); return;
+            case 25:
+                session.setMoreAmount (random.nextFloat());
+                return session.moreLike (random.nextInt (6) - 1);
             default: return rig.hearTone (0.1);
         }
     }

@@ -107,6 +107,8 @@ TEST_CASE ("Tab goes through all that can be used, in reading order, and each ha
                                   "Lock LFOs",
                                   "Lock effects",
                                   "Candidates",
+                                  "More like this",
+                                  "How much may change",
                                   "Previous candidate (up arrow)",
                                   "Next candidate (down arrow)",
                                   "Target",
