@@ -8,7 +8,7 @@
 up renders that sound like it, and the user's own presets. ``Search`` plays each on the user's own
 Surge XT, where there is one, and goes on to vary the nearest for as long as is wanted. ``choose``
 takes those that are near and differ, ``rank`` measures them, and ``write_matches`` leaves the
-presets in a folder.
+presets in a folder. ``Tuner`` finds the note in the sound, for presets in tune and on that note.
 """
 
 from __future__ import annotations
@@ -17,30 +17,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
 
 from backend.audio.region import WINDOW_SAMPLES, fit_window
-from backend.errors import CancelledError, SurgeNotFoundError
+from backend.errors import CancelledError
 from backend.matching.choose import choose
-from backend.matching.known_sounds import KnownSounds, Nearby
+from backend.matching.known_sounds import Nearby
 from backend.matching.metrics import TargetMetrics
 from backend.matching.near import Near
 from backend.matching.preset_shelf import hear_presets
-from backend.matching.propose import Proposer, load_proposer
 from backend.matching.rank import Ranking, unheard
 from backend.matching.search import Search
 from backend.matching.trials import CHOSEN, Trial
+from backend.matching.tune import Tuner
 from backend.matching.variation import Variation
 from backend.output import Written, check_folder, write_matches
 from backend.records import AudioRegion, Like, Match, PresetMatch, Vector
-from backend.synth.finder import find_surge
 from backend.synth.patch_file import patch_body
 from backend.synth.patch_lock import PatchLock
-from backend.synth.render_pool import RenderPool, worker_count
-from backend.synth.spec import load_spec
-
-Stage = Literal["load", "propose", "render", "refine", "write"]
-Progress = Callable[[Stage, float], None]
+from backend.workbench import Progress as Progress
+from backend.workbench import Stage as Stage
+from backend.workbench import Workbench
 
 #: Samples of the model that are rendered, whatever number of presets is wanted; beside them so many
 #: neighbours among the renders of the index, and among the user's own presets as far as they are
@@ -100,24 +96,8 @@ class MatchResult:
     presets: tuple[PresetMatch, ...] = ()
 
 
-class Workshop:
-    """The model and the renderers, loaded when first needed and kept warm; a context manager.
-
-    Args:
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        surge: the Surge XT VST3, where it is not in a standard place.
-        presets: what is known of the user's own presets (``userdata``); None: they are not used.
-    """
-
-    def __init__(
-        self, device: str = "auto", surge: Path | None = None, presets: Path | None = None
-    ) -> None:
-        self._device = device
-        self._surge = surge
-        self._presets = presets
-        self._proposers: dict[str, Proposer] = {}
-        self._known: dict[str, KnownSounds] = {}
-        self._pool: RenderPool | None = None
+class Workshop(Workbench):
+    """Makes matches, and keeps what the next can use warm; a context manager."""
 
     def match(
         self,
@@ -141,16 +121,18 @@ class Workshop:
             SynthmatchError: one of its other kinds; as above, nothing has been written then.
         """
 
-        def advance(stage: Stage, fraction: float) -> None:
+        def advance(stage: Stage, fraction: float) -> bool:
             if cancelled():
                 raise CancelledError("the match was cancelled; nothing was written")
             progress(stage, fraction)
+            return False
 
         def finish(matches: list[Match]) -> MatchResult:
+            matches = tuner.on_note(matches)
             written = write_matches(
                 request.region, matches, request.folder, picture=request.picture, lock=lock
             )
-            remarks = (*proposer.remarks, *sounds.remarks)
+            remarks = (*tuner.remarks, *proposer.remarks, *sounds.remarks)
             return MatchResult(
                 tuple(matches), written, without_surge, remarks, sources, tuple(presets)
             )
@@ -162,6 +144,7 @@ class Workshop:
         sounds = self._known_sounds(request.spec_name)
         advance("propose", 0.0)
         heard, lock = proposer.hear(request.region), request.lock
+        tuner = Tuner(proposer.spec, request.region, lock, request.like)
         known = lock.known(proposer.spec) if lock else None
         near = Near(proposer.spec, request.like, request.seed, known) if request.like else None
         vectors = proposer.sample(
@@ -209,12 +192,13 @@ class Workshop:
         waiting = search.waiting()
 
         def told_how_many() -> bool:
-            advance("render", 1.0 - search.waiting() / waiting)
-            return False
+            return advance("render", 1.0 - search.waiting() / waiting)
 
         search.run(pool, told_how_many, vary=False)
         if not search.trials.elite:
             raise search.failed[0]
+        search.offer(tuner.in_tune(search.trials.elite), "tune")
+        search.run(pool, lambda: advance("render", 1.0), vary=False)
         presets = hear_presets(
             nearby.presets,
             pool,
@@ -252,53 +236,3 @@ class Workshop:
         result = finish(ranking.rank(nearest_now()))
         progress("write", 1.0)
         return result
-
-    def warm_up(self, progress: Progress = lambda stage, fraction: None) -> None:
-        """Load the Full model and the renderers ahead of the first match.
-
-        Raises:
-            SynthmatchError: as ``match``.
-        """
-        progress("load", 0.0)
-        pool, _ = self._renderers()
-        self._proposer(MatchRequest.spec_name)
-        self._known_sounds(MatchRequest.spec_name)
-        progress("load", 0.5)
-        if pool is not None:
-            pool.warm_up()
-        progress("load", 1.0)
-
-    def close(self) -> None:
-        """End the renderers."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
-
-    def __enter__(self) -> Self:
-        """Return the workshop."""
-        return self
-
-    def __exit__(self, *fault: object) -> None:
-        """End the renderers."""
-        self.close()
-
-    def _proposer(self, spec_name: str) -> Proposer:
-        if spec_name not in self._proposers:
-            self._proposers[spec_name] = load_proposer(spec_name, self._device)
-        return self._proposers[spec_name]
-
-    def _known_sounds(self, spec_name: str) -> KnownSounds:
-        if spec_name not in self._known:
-            self._known[spec_name] = KnownSounds(load_spec(spec_name), self._presets)
-        return self._known[spec_name]
-
-    def _renderers(self) -> tuple[RenderPool | None, str | None]:
-        if self._pool is None:
-            try:
-                path = find_surge(self._surge)
-            except SurgeNotFoundError as error:
-                if self._surge is not None:
-                    raise
-                return None, str(error)
-            self._pool = RenderPool.of_surge(path, worker_count())
-        return self._pool, None

@@ -45,7 +45,7 @@ class HandedOver:
 
         Raises:
             PatchError: its preset lies elsewhere, cannot be read, or is no setting of the space.
-            ParameterError: its note is outside the space.
+            ParameterError: its note is not on the keyboard.
         """
         wanted = request.like
         if not wanted.path:
@@ -58,7 +58,7 @@ class HandedOver:
             )
         spec = load_spec(request.spec)
         setting = setting_of(read_fxp(preset), spec, wanted.note, request.locks)
-        spec.encode(setting)  # refuses a note that is not of the space
+        spec.check(setting)  # refuses a note that is not on the keyboard
         return Like(setting, wanted.amount)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from backend.matching.propose import Known
+from backend.matching.tune import within
 from backend.records import Like, Vector
 from backend.synth.equivalents import Equivalents
 from backend.synth.spec import ParameterSpec
@@ -43,7 +44,7 @@ class Near:
     def __init__(
         self, spec: ParameterSpec, like: Like, seed: int = 0, known: Known | None = None
     ) -> None:
-        chosen = spec.encode(like.setting)
+        chosen = spec.encode(within(spec, like.setting))
         if known is not None:
             chosen = np.where(known[0], known[1], chosen).astype(np.float32)
         self._spec = spec

@@ -1,9 +1,9 @@
 """Presets in tune with their target, on the note that a musician plays for it.
 
 The search's first trials are listened to: one that is heard at another pitch than the target is
-offered once more, in tune (``in_tune``). And whatever note a preset was found with, it is handed
-over on the target's own, sounding as it did (``on_note``), so that all candidates answer the same
-keys in the same way. In the search a note lies within the parameter space; a preset that is handed
+offered once more, in tune. And whatever note a preset was found with, it is handed over on the
+target's own, sounding as it did, so that all candidates answer the same keys in the same way. In
+the search a note lies within the parameter space; a preset that is handed
 over can have any, and ``within`` brings one back.
 """
 
@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backend.audio.pitch import Pitch, find_pitch, pitch_of
+from backend.audio.character import describe_sound
+from backend.audio.pitch import find_pitch, pitch_of
 from backend.matching.retune import retune
 from backend.matching.trials import Trial
-from backend.records import Match, ParameterSet, Vector
+from backend.records import AudioRegion, Like, Match, ParameterSet, Vector
 from backend.synth.patch_lock import PatchLock
 from backend.synth.spec import ParameterSpec
 
@@ -26,57 +27,68 @@ LISTENED, OFF = 12, 0.3
 FOLLOWING = frozenset({"osc", "filter", "envelopes", "lfos"})
 
 
-def in_tune(
-    spec: ParameterSpec,
-    trials: Sequence[Trial],
-    target: Pitch | None,
-    lock: PatchLock | None = None,
-) -> list[Vector]:
-    """Return the nearest trials that are heard at another pitch than the target, put in tune.
+class Tuner:
+    """Listens to the sound of a match, and puts its presets in tune.
 
     Args:
-        spec: the parameter space.
-        trials: rendered settings of it, nearest first; about 20 ms of listening for each.
-        target: what ``find_pitch`` found in the target; without a tonal one nothing is off.
-        lock: sections that keep their values.
-
-    Returns:
-        Vectors ``(width,)``, one for each trial that was off and can be moved.
-    """
-    if target is None or not target.tonal:
-        return []
-    moved = []
-    for trial in trials[:LISTENED]:
-        render = find_pitch(trial.render)
-        if render is None or not render.tonal or abs(render.midi - target.midi) < OFF:
-            continue
-        tuned = retune(
-            trial.parameters, target, render, notes=_notes(spec), locked=_locked(spec, lock)
-        )
-        if tuned != trial.parameters:
-            moved.append(spec.encode(tuned))
-    return moved
-
-
-def on_note(
-    matches: Sequence[Match], target: Pitch | None, lock: PatchLock | None = None
-) -> list[Match]:
-    """Return matches that sound as they did, on the note that a musician plays for the target.
-
-    Where a section is locked that may follow the keyboard in another way nothing changes.
-
-    Args:
-        matches: as they were found.
-        target: as in ``in_tune``.
+        spec: the parameter space of the presets.
+        region: the sound.
         lock: sections that stay as they are in the user's patch.
+        like: a candidate whose like is wanted: all presets get its note then, and its pitch stays.
     """
-    if lock is not None and not FOLLOWING.isdisjoint(lock.sections):
-        return list(matches)
-    moved = []
-    for match in matches:
-        parameters = retune(match.candidate.parameters, target, None)
-        moved.append(replace(match, candidate=replace(match.candidate, parameters=parameters)))
-    return moved
+
+    def __init__(
+        self,
+        spec: ParameterSpec,
+        region: AudioRegion,
+        lock: PatchLock | None = None,
+        like: Like | None = None,
+    ) -> None:
+        self._spec = spec
+        self._lock = lock
+        self._like = like
+        #: The note in the sound; None for silence.
+        self.pitch = find_pitch(region)
+        #: What stands in the way of a good match, a sentence each.
+        self.remarks = describe_sound(region, self.pitch)
+
+    def in_tune(self, trials: Sequence[Trial]) -> list[Vector]:
+        """Return the nearest trials that are heard at another pitch than the sound, put in tune.
+
+        Args:
+            trials: rendered settings, nearest first; about 20 ms of listening for each.
+
+        Returns:
+            Vectors ``(width,)``, one for each trial that was off and can be moved; none where the
+            sound has no note, or a candidate's like is wanted.
+        """
+        if self.pitch is None or not self.pitch.tonal or self._like is not None:
+            return []
+        locked = _locked(self._spec, self._lock)
+        moved = []
+        for trial in trials[:LISTENED]:
+            render = find_pitch(trial.render)
+            if render is None or not render.tonal or abs(render.midi - self.pitch.midi) < OFF:
+                continue
+            notes = _notes(self._spec)
+            tuned = retune(trial.parameters, self.pitch, render, notes=notes, locked=locked)
+            if tuned != trial.parameters:
+                moved.append(self._spec.encode(tuned))
+        return moved
+
+    def on_note(self, matches: Sequence[Match]) -> list[Match]:
+        """Return matches that sound as they did, on the note that a musician plays for the sound.
+
+        Where a section is locked that may follow the keyboard in another way nothing changes.
+        """
+        if self._lock is not None and not FOLLOWING.isdisjoint(self._lock.sections):
+            return list(matches)
+        wanted = pitch_of(self._like.setting.note.pitch) if self._like else self.pitch
+        moved = []
+        for match in matches:
+            parameters = retune(match.candidate.parameters, wanted, None)
+            moved.append(replace(match, candidate=replace(match.candidate, parameters=parameters)))
+        return moved
 
 
 def within(spec: ParameterSpec, parameters: ParameterSet) -> ParameterSet:

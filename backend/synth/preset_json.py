@@ -37,7 +37,7 @@ def preset_json(parameters: ParameterSet, name: str) -> str:
         ParameterError: the set is not of its space.
     """
     spec = load_spec(parameters.spec_name)
-    spec.encode(parameters)  # refuses what could not be read back
+    spec.check(parameters)  # refuses what could not be read back
     natives = spec.natives(parameters)
     rows = ",\n".join(
         f"    {_text(parameter.name)}: {_text(_row(parameter, parameters, natives))}"
@@ -79,7 +79,7 @@ def parse_preset_json(text: str) -> ParameterSet:
     try:
         spec = load_spec(_string(root["spec"], "its spec"))
         parameters = ParameterSet(spec.name, _values(spec, root["parameters"]), _note(root["note"]))
-        spec.encode(parameters)
+        spec.check(parameters)
     except ParameterError as error:
         raise _damaged(printable(str(error), 300)) from error
     return parameters

@@ -117,6 +117,20 @@ class ParameterSpec:
             )
         return (2 * encoded - 1).astype(np.float32)
 
+    def check(self, parameters: ParameterSet) -> None:
+        """See that a parameter set is of the space, on whatever note of the keyboard.
+
+        Raises:
+            ParameterError: a name is missing or unknown, or a value or the note is not allowed.
+        """
+        self.natives(parameters)
+        note = parameters.note
+        if not (0 <= note.pitch <= 127 and 0 <= note.on_s <= note.off_s <= self.duration_s):
+            raise ParameterError(
+                f"the note {note} cannot be played; pitch must be 0 to 127 and times 0 to "
+                f"{self.duration_s} s, on before off"
+            )
+
     def decode(self, vector: npt.ArrayLike) -> ParameterSet:
         """Turn any vector ``(width,)`` into the nearest valid parameter set.
 

@@ -10,7 +10,7 @@ from fake_renderers import FakePool
 from small_index import make_index
 from tiny_model import save_tiny_weights
 
-from backend import pipeline, wishes
+from backend import wishes, workbench
 from backend.matching import index, propose
 from backend.records import AudioRegion
 from backend.synth import finder, render_pool
@@ -61,7 +61,7 @@ def fake_pool(monkeypatch: pytest.MonkeyPatch) -> ClosingPool:
     """A computer whose Surge XT plays decaying sines."""
     pool = ClosingPool()
     monkeypatch.setattr(wishes, "DEFAULT_BUDGET_S", 0.0)  # a render of sines takes no time
-    for module in (pipeline, finder):
+    for module in (workbench, finder):
         monkeypatch.setattr(module, "find_surge", lambda given=None: Path("Surge XT.vst3"))
     monkeypatch.setattr(render_pool.RenderPool, "of_surge", lambda path, workers: pool)
     return pool

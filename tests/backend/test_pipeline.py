@@ -18,6 +18,7 @@ from backend.errors import (
     WeightsError,
 )
 from backend.matching import propose
+from backend.matching.tune import within
 from backend.pipeline import MatchRequest, MatchResult, Progress, Workshop
 from backend.records import AudioRegion, Like, Note
 from backend.synth.draw_parameters import draw_parameters
@@ -92,15 +93,16 @@ def test_with_surge_the_nearest_comes_first(
     assert fake_pool.closed
 
 
-def test_each_candidate_is_played_with_its_own_note(
+def test_each_candidate_is_played_with_its_own_note_and_handed_over_on_the_sound_s(
     request_of: MatchRequest, tiny_weights: Path, fake_pool: FakePool
 ) -> None:
     result = match(request_of)
     played = {job.name: job.note for job in fake_pool.jobs}
     for found, preset in zip(result.matches, result.written.presets, strict=True):
         assert found.render is not None
-        note = played[found.render.name]
-        assert found.candidate.parameters.note == note
+        note = found.candidate.parameters.note
+        assert replace(note, pitch=0) == replace(played[found.render.name], pitch=0)
+        assert (note.pitch - 57) % 12 == 0  # of 220 Hz
         written = json.loads(preset.with_suffix(".json").read_text())["note"]
         assert written == {"pitch": note.pitch, "on_s": note.on_s, "off_s": note.off_s}
 
@@ -187,7 +189,8 @@ def test_a_budget_of_nothing_renders_the_proposals_alone(
     rounds: list[MatchResult] = []
     with Workshop("cpu") as workshop:
         workshop.match(request_of, on_round=rounds.append)
-    assert {job.name.split()[0] for job in fake_pool.jobs} == {"model"} and rounds == []
+    origins = {job.name.split()[0] for job in fake_pool.jobs}
+    assert origins == {"model", "tune"} and rounds == []
 
 
 def test_a_match_cancelled_while_it_is_refined_keeps_what_was_told(
@@ -281,7 +284,7 @@ def test_the_folder_is_tried_before_any_work(
     request_of: MatchRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
+    monkeypatch.setattr("backend.workbench.load_proposer", lambda *a: pytest.fail("loaded"))
     with pytest.raises(OutputError, match="-o"):
         match(replace(request_of, folder=tmp_path / "file" / "out"))
 
@@ -296,7 +299,7 @@ def test_a_warm_workshop_loads_nothing_twice(
     first = match(replace(request_of, folder=tmp_path / "first"))
     with Workshop("cpu") as workshop:
         workshop.warm_up()
-        monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
+        monkeypatch.setattr("backend.workbench.load_proposer", lambda *a: pytest.fail("loaded"))
         monkeypatch.setattr(
             "backend.synth.render_pool.RenderPool.of_surge", lambda *a: pytest.fail("started")
         )
@@ -324,7 +327,7 @@ def test_a_cancelled_match_writes_nothing_and_the_next_one_works(
 def test_a_match_cancelled_before_it_began_loads_nothing(
     request_of: MatchRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.pipeline.load_proposer", lambda *a: pytest.fail("loaded"))
+    monkeypatch.setattr("backend.workbench.load_proposer", lambda *a: pytest.fail("loaded"))
     with Workshop("cpu") as workshop, pytest.raises(CancelledError):
         workshop.match(request_of, cancelled=lambda: True)
 
@@ -352,7 +355,8 @@ def test_more_like_a_candidate_is_nearer_to_it_the_smaller_the_amount(
     def apart(amount: float | None) -> list[float]:
         like = None if amount is None else Like(chosen, amount)
         asked = replace(request_of, count=6, like=like, picture=False)
-        found = [spec.encode(m.candidate.parameters) for m in match(asked).matches]
+        settings = [within(spec, m.candidate.parameters) for m in match(asked).matches]
+        found = [spec.encode(setting) for setting in settings]
         return [float(np.sqrt(np.mean((each - vector) ** 2))) for each in found]
 
     little, some, much = ([x for x in apart(a) if x > 1e-3] for a in (0.0, 0.3, 0.7))

@@ -7,19 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fake_renderers import tone
-from known_notes import RATE_HZ, noise, region
+from known_notes import RATE_HZ, hz_of, noise, region, saw
 from trials import trial_of
 
-from backend.audio.pitch import Pitch, pitch_of
 from backend.matching.trials import Trial
-from backend.matching.tune import LISTENED, in_tune, on_note, within
-from backend.records import Candidate, Match, Note, ParameterSet
+from backend.matching.tune import LISTENED, Tuner, within
+from backend.records import AudioRegion, Candidate, Match, Note, ParameterSet
 from backend.synth.patch_file import parse_body, patch_body
 from backend.synth.patch_lock import PatchLock
 from backend.synth.spec import load_spec
 
 FULL = load_spec("surge_full")
-NOISE = Pitch(440.0, 69.0, 0.1, False)
+
+
+def tuner(midi: int, *sections: str) -> Tuner:
+    """One that listens to a saw, in a patch with locked sections."""
+    lock = PatchLock(parse_body(patch_body(trial(9, 60).parameters, "Mine"), "Mine"), sections)
+    return Tuner(FULL, region(saw(hz_of(midi))), lock if sections else None)
 
 
 def trial(index: int, pitch: int, heard: int | None = None) -> Trial:
@@ -41,7 +45,7 @@ def sounding(parameters: ParameterSet) -> list[float]:
 
 def test_what_is_off_is_moved_by_what_it_is_off() -> None:
     trials = [trial(0, 60), trial(1, 55), trial(2, 60, heard=48)]
-    low, high = in_tune(FULL, trials, pitch_of(60))
+    low, high = tuner(60).in_tune(trials)
     for vector, was, interval in ((low, trials[1], 5), (high, trials[2], 12)):
         assert vector.dtype == np.float32 and np.abs(vector).max() <= 1
         moved = [
@@ -55,31 +59,30 @@ def test_what_is_off_is_moved_by_what_it_is_off() -> None:
         assert FULL.decode(vector).note.pitch % 12 == 0
 
 
-@pytest.mark.parametrize("target", [None, NOISE])
-def test_a_target_without_a_note_moves_nothing(target: Pitch | None) -> None:
+@pytest.mark.parametrize("sound", [noise(1.0), np.zeros(44_100)], ids=["noise", "silence"])
+def test_a_sound_without_a_note_moves_nothing(sound: np.ndarray) -> None:
+    audio = np.stack([sound, sound]).astype(np.float32)
+    deaf = Tuner(FULL, AudioRegion(audio, RATE_HZ, "x"), None)
     trials = [trial(0, 60), trial(1, 55)]
-    assert in_tune(FULL, trials, target) == []
+    assert deaf.in_tune(trials) == []
     matches = matches_of(trials)
-    assert on_note(matches, target) == matches
+    assert deaf.on_note(matches) == matches
+    assert deaf.remarks != () and tuner(60).remarks == ()
 
 
 def test_a_render_without_a_note_is_left_alone() -> None:
     hiss = replace(trial(0, 60), render=region(noise(1.0)))
     assert hiss.render.sample_rate_hz == RATE_HZ
-    assert in_tune(FULL, [hiss], pitch_of(50)) == []
+    assert tuner(50).in_tune([hiss]) == []
 
 
 def test_only_the_nearest_are_listened_to() -> None:
     trials = [trial(index, 55) for index in range(LISTENED + 3)]
-    assert 0 < len(in_tune(FULL, trials, pitch_of(60))) <= LISTENED
-
-
-def locked(*sections: str) -> PatchLock:
-    return PatchLock(parse_body(patch_body(trial(9, 60).parameters, "Mine"), "Mine"), sections)
+    assert 0 < len(tuner(60).in_tune(trials)) <= LISTENED
 
 
 def test_locked_oscillators_keep_their_pitch_and_the_note_moves() -> None:
-    (vector,) = in_tune(FULL, [trial(1, 55)], pitch_of(60), locked("osc"))
+    (vector,) = tuner(60, "osc").in_tune([trial(1, 55)])
     before, after = FULL.encode(trial(1, 55).parameters), vector
     assert np.array_equal(before[:-3], after[:-3])
     assert FULL.decode(after).note.pitch == 60
@@ -95,7 +98,7 @@ def matches_of(trials: list[Trial]) -> list[Match]:
 @pytest.mark.parametrize("target", [40, 60, 75])
 def test_presets_sound_as_they_did_on_the_target_s_note(target: int) -> None:
     matches = matches_of([trial(index, 50 + 2 * index) for index in range(6)])
-    moved = on_note(matches, pitch_of(target))
+    moved = tuner(target).on_note(matches)
     for before, after in zip(matches, moved, strict=True):
         parameters = after.candidate.parameters
         assert after.render is before.render and after.rank == before.rank
@@ -108,14 +111,14 @@ def test_presets_sound_as_they_did_on_the_target_s_note(target: int) -> None:
 
 def test_the_user_s_own_keytracking_is_not_touched() -> None:
     matches = matches_of([trial(0, 50)])
-    assert on_note(matches, pitch_of(60), locked("filter")) == matches
-    (moved,) = on_note(matches, pitch_of(60), locked("effects"))
+    assert tuner(60, "filter").on_note(matches) == matches
+    (moved,) = tuner(60, "effects").on_note(matches)
     assert moved.candidate.parameters.note.pitch % 12 == 0
 
 
 @pytest.mark.parametrize("target", [24, 40, 47, 73, 90])
 def test_what_was_handed_over_is_brought_back_into_the_space(target: int) -> None:
-    for match in on_note(matches_of([trial(index, 60) for index in range(6)]), pitch_of(target)):
+    for match in tuner(target).on_note(matches_of([trial(index, 60) for index in range(6)])):
         handed = match.candidate.parameters
         found = within(FULL, handed)
         FULL.encode(found)

@@ -72,8 +72,8 @@ def test_a_person_may_change_values() -> None:
 
 
 def test_a_set_outside_its_space_is_not_written() -> None:
-    bad = ParameterSet("surge_full", DRAWN.values, Note(99, 0.0, 1.0))
-    with pytest.raises(ParameterError, match="pitch must be 48 to 72"):
+    bad = ParameterSet("surge_full", DRAWN.values, Note(128, 0.0, 1.0))
+    with pytest.raises(ParameterError, match="pitch must be 0 to 127"):
         preset_json(bad, "bell")
 
 
@@ -105,7 +105,7 @@ def changed(path: str, value: Any) -> str:
         ("note", [60, 0, 1], "note is no group of named values"),
         ("note.pitch", 60.5, "pitch is no whole number"),
         ("note.pitch", True, "pitch is no whole number"),
-        ("note.pitch", 20, "pitch must be 48 to 72"),
+        ("note.pitch", 128, "pitch must be 0 to 127"),
         ("note.on_s", 3.9, "times 0 to 4.0 s, on before off"),
         ("note.off_s", "2", "the note's off_s is '2'"),
         ("note.off_s", None, "note: missing or unknown off_s"),
