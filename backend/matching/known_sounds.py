@@ -71,6 +71,7 @@ class KnownSounds:
             self.remarks = (f"Without neighbours among renders: {error}",)
         except CheckpointError as error:
             self.remarks = (f"Without foresight in the search: {error}",)
+        self._current_shelf()  # now rather than in a match
 
     @property
     def renders(self) -> int:
