@@ -4,8 +4,8 @@
     python -m benchmarks.docs_gallery --targets TARGETS -o docs/gallery --matches out/gallery
 
 Of each set in the folder of targets, sounds are taken at even distances from its first to its last,
-so that nobody chooses them. The presets are kept; ``synthmatch gallery out/gallery`` makes the page
-again.
+so that nobody chooses them. The presets are kept: a run that was stopped goes on where it ended,
+and ``synthmatch gallery out/gallery`` makes the page again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from backend.gallery.content import content_of
 from backend.gallery.folder import check_goal, write_gallery
 from backend.gallery.matching import match_row
 from backend.gallery.pages import page_files
-from backend.output import check_folder
+from backend.gallery.rows import Row, read_rows
+from backend.output import check_folder, file_stem
 from backend.pipeline import MatchRequest, Workshop
 from backend.records import AudioRegion
 
@@ -83,6 +84,25 @@ def _name(item: dict[str, object]) -> str:
     return str(item.get("name", f"patch {Path(str(item['file'])).stem}")).split(" at ")[0]
 
 
+def kept_row(folder: Path, region: AudioRegion, group: str) -> Row | None:
+    """Return the row of a sound that an earlier run has matched, None without one.
+
+    Args:
+        folder: of the group's presets.
+        region: the sound.
+        group: the row's heading.
+
+    Raises:
+        SynthmatchError: what was kept cannot be read.
+    """
+    stem = file_stem(region.name)
+    for place in sorted(folder.iterdir()):
+        if (place / f"{stem}.wav").is_file():  # the last file of a match
+            [row] = read_rows(place)
+            return replace(row, target=region, group=group)
+    return None
+
+
 def main(argv: list[str] | None = None) -> int:
     """Build the gallery from the command line."""
     parser = argparse.ArgumentParser(
@@ -103,10 +123,12 @@ def main(argv: list[str] | None = None) -> int:
                 folder = a.matches / one.group
                 check_folder(folder)
                 for region in targets_of(a.targets / one.folder, one.count):
-                    request = MatchRequest(
-                        region, folder, spec_name=one.spec_name, budget_s=a.budget
-                    )
-                    row, _ = match_row(workshop, request, one.group)
+                    row = kept_row(folder, region, one.group)
+                    if row is None:
+                        request = MatchRequest(
+                            region, folder, spec_name=one.spec_name, budget_s=a.budget
+                        )
+                        row, _ = match_row(workshop, request, one.group)
                     print(f"{one.group}: {told(row)}", flush=True)
                     rows.append(row)
         files = page_files(content_of(rows, TITLE))
