@@ -6,6 +6,7 @@
 #include <juce_audio_formats/juce_audio_formats.h>
 
 #include <optional>
+#include <random>
 
 namespace synthmatch
 {
@@ -81,9 +82,10 @@ juce::File newFile (const juce::File& folder, const juce::String& name, const ju
 {
     auto legal = juce::File::createLegalFileName (name).substring (0, longestName).trim();
     legal = legal.trimCharactersAtStart (".");
+    std::random_device random; // not JUCE's system-wide one, which several sessions would race for
     while (true)
     {
-        const auto number = juce::Random::getSystemRandom().nextInt (0x10000);
+        const auto number = (int) (random() & 0xffff);
         const auto tag = juce::String::toHexString (number).paddedLeft ('0', 4);
         const auto file = folder.getChildFile ((legal.isEmpty() ? "Sound" : legal) + " " + tag + ending);
         if (! file.exists())
