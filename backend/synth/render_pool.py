@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -23,7 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from backend.errors import RenderError
-from backend.priority import BESIDE, step_back
+from backend.priority import step_back
 from backend.records import AudioRegion
 from backend.synth.render_course import ATTEMPTS, FORGOTTEN, Course
 from backend.synth.renderer import DURATION_S, Renderer, RenderJob, SurgeRenderer
@@ -32,13 +31,10 @@ from backend.synth.renderer import DURATION_S, Renderer, RenderJob, SurgeRendere
 #: a longer render may take as much longer.
 RENDER_LIMIT_S = 20.0
 #: Longest wait for a worker to load the plugin (about 2 s of work).
-START_LIMIT_S = 120.0
+START_LIMIT_S = 60.0
 
 #: Renderers of one match, however many cores there are: more need more of the parent's time too.
 MOST_WORKERS = 8
-
-#: Ticks come at least so often.
-TICK_S = 0.25
 
 MakeRenderer = Callable[[], Renderer]
 
@@ -79,7 +75,6 @@ class RenderPool:
         self._make_renderer = make_renderer
         self._patience = patience
         self._context = multiprocessing.get_context("spawn")
-        self._woken, self._waking = self._context.Pipe(duplex=False)
         self._workers = [self._start() for _ in range(max(1, workers))]
 
     @classmethod
@@ -122,8 +117,8 @@ class RenderPool:
         """Keep all workers busy with jobs that are made while others render.
 
         Args:
-            supply: called for a job ahead of the time when a worker is free for it; None ends the
-                stream once all that is under way has come back.
+            supply: called for a job whenever a worker is free; None ends the stream once all that
+                is under way has come back.
             take: gets each job's number, in the order of supply from 0, and its sound or error,
                 while the worker is at its next job already.
             tick: called several times a second; what it raises ends the stream, as what the others
@@ -132,22 +127,8 @@ class RenderPool:
         Raises:
             RenderError: no worker starts.
         """
-        course = Course(supply, take, ahead=len(self._workers))
         try:
-            with ThreadPoolExecutor(1) as aside:
-                carrying = aside.submit(self._carry, course)
-                try:
-                    while not course.over() and not carrying.done():
-                        if not course.step():
-                            course.wait(TICK_S)
-                        elif any(worker.ready and worker.job is None for worker in self._workers):
-                            self._waking.send(None)
-                        if tick:
-                            tick()
-                finally:
-                    course.left = True
-                    self._waking.send(None)
-                carrying.result()
+            self._run(Course(supply, take), tick)
         finally:
             for worker in self._workers:
                 worker.job = None if worker.job is None else FORGOTTEN
@@ -158,21 +139,21 @@ class RenderPool:
         Raises:
             RenderError: no worker starts.
         """
-        self._carry(Course(lambda: None, lambda number, result: None), until_ready=True)
+        self._run(Course(lambda: None, lambda number, result: None), None, warm=True)
 
-    def _carry(self, course: Course, until_ready: bool = False) -> None:
-        """Carry jobs to the workers and sounds back, until the course is left."""
+    def _run(self, course: Course, tick: Callable[[], None] | None, warm: bool = False) -> None:
         start_failures = 0
-        while not course.left:
-            if until_ready and any(worker.ready for worker in self._workers):
-                return
+        while True:
             for worker in self._workers:
                 if worker.ready and worker.job is None:
                     self._assign(worker, course)
-            connections = [worker.connection for worker in self._workers]
-            heard = wait([*connections, self._woken], timeout=TICK_S)
-            while self._woken.poll():
-                self._woken.recv()
+            course.deliver()
+            course.look_ahead()
+            if tick:
+                tick()
+            if course.over() and (not warm or any(worker.ready for worker in self._workers)):
+                return
+            heard = wait([worker.connection for worker in self._workers], timeout=0.25)
             for place, worker in enumerate(self._workers):
                 reason = None
                 if worker.connection in heard:
@@ -184,8 +165,14 @@ class RenderPool:
                     else:
                         if not worker.ready and isinstance(message, str):
                             reason = message
+                        elif worker.job is not None:
+                            if isinstance(message, str):
+                                course.fail(worker.job, message)
+                            else:
+                                course.finish(worker.job, message)
+                            worker.job = None
                         else:
-                            self._receive(worker, message, course)
+                            worker.ready = True
                 elif worker.overdue():
                     reason = "the renderer did not answer in time"
                 if reason is not None:
@@ -199,20 +186,6 @@ class RenderPool:
                         raise RenderError(
                             f"Surge XT does not start: {reason}; try synthmatch doctor"
                         )
-
-    def _receive(self, worker: _Worker, message: AudioRegion | str | bool, course: Course) -> None:
-        """Take the sound or the error of a worker's job, which is free then, or that it is ready.
-
-        It has its next job before anything else is done.
-        """
-        number, worker.job = worker.job, None
-        if number is None:
-            worker.ready = True
-        self._assign(worker, course)
-        if number is not None and isinstance(message, str):
-            course.fail(number, message)
-        elif number is not None and isinstance(message, AudioRegion):
-            course.finish(number, message)
 
     def _assign(self, worker: _Worker, course: Course) -> None:
         number = course.next()
@@ -229,8 +202,6 @@ class RenderPool:
         """End all workers."""
         for worker in self._workers:
             self._stop(worker)
-        self._woken.close()
-        self._waking.close()
 
     def __enter__(self) -> Self:
         """Return the pool."""
@@ -279,13 +250,13 @@ def _work(connection: Connection, make_renderer: MakeRenderer) -> None:
     """Serve jobs until the pipe closes or the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     leave_with_parent()
+    step_back()  # a host plays music meanwhile
     with contextlib.suppress(EOFError, ConnectionError):
         try:
             renderer = make_renderer()
         except RenderError as error:
             connection.send(str(error))
             return
-        step_back(BESIDE)  # loading is short, and waited for
         connection.send(True)
         while True:
             job: RenderJob = connection.recv()

@@ -17,7 +17,7 @@ from fake_renderers import SHORT_S, FakeRenderer, tone, words
 from still_patches import still_body
 
 from backend.errors import RenderError
-from backend.priority import BESIDE
+from backend.priority import NICER_BY
 from backend.records import AudioRegion, Note
 from backend.synth import render_pool
 from backend.synth.draw_parameters import draw_parameters
@@ -331,26 +331,4 @@ def test_renderers_step_back_for_the_music(log: Path) -> None:
         pool.warm_up()
         [worker] = workers_alive()
         priority = os.getpriority(os.PRIO_PROCESS, worker)
-    assert priority == max(BESIDE, os.getpriority(os.PRIO_PROCESS, 0))
-
-
-def test_renderers_go_on_while_the_caller_thinks(log: Path) -> None:
-    made = 0
-
-    def supply() -> RenderJob | None:
-        nonlocal made
-        made += 1
-        return job(f"tone {made}") if made <= 5 else None
-
-    def take(number: int, result: AudioRegion | RenderError) -> None:
-        if number > 0:
-            return
-        until = time.monotonic() + 120  # three are made: one is done, two were ready
-        while words(log).count("tone") < 3 and time.monotonic() < until:
-            time.sleep(0.01)
-        done_meanwhile.append(words(log).count("tone"))
-
-    done_meanwhile: list[int] = []
-    with RenderPool(partial(FakeRenderer, log), 2) as pool:
-        pool.stream(supply, take)
-    assert done_meanwhile[0] >= 3 and words(log).count("tone") == 5
+    assert priority == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICER_BY)
