@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from backend.matching.similarity import similarity, similarity_text
 from backend.matching.tells import note_text, tells
 from backend.records import ParameterSet
 from backend.synth.patch_file import Patch
@@ -38,7 +39,6 @@ class Column:
 
 
 COLUMNS = (
-    Column("distance", "distance", 3),
     Column("mss_db", "MSS dB", 1),
     Column("wmfcc", "wMFCC", 2),
     Column("sot", "SOT", 3),
@@ -67,11 +67,13 @@ def _table(result: MatchResult, floor: Mapping[str, object] | None, *, wide: boo
     from rich.table import Table
 
     scored = any(match.score for match in result.matches)
-    columns = (COLUMNS if wide else COLUMNS[:2]) if scored else ()
+    columns = (COLUMNS if wide else COLUMNS[:1]) if scored else ()
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("note", no_wrap=True)
     table.add_column("beside the others" if len(result.matches) > 1 else "sound")
+    if scored:
+        table.add_column("similarity", no_wrap=True)
     for column in columns:
         table.add_column(column.heading, justify="right", no_wrap=True)
     if wide:
@@ -84,12 +86,15 @@ def _table(result: MatchResult, floor: Mapping[str, object] | None, *, wide: boo
     for match, preset in zip(result.matches, result.written.presets, strict=True):
         parameters = match.candidate.parameters
         said = "; ".join(match.tells or tells(parameters))
-        score = figures(asdict(match.score) if match.score else {})
+        near = similarity(match.score.distance) if match.score else -1.0
+        score = [similarity_text(near), *figures(asdict(match.score) if match.score else {})]
         name = [preset.name] if wide else []
-        table.add_row(str(match.rank), note_text(parameters.note), said, *score, *name)
+        table.add_row(
+            str(match.rank), note_text(parameters.note), said, *(score if scored else ()), *name
+        )
     if scored and floor:
         table.add_section()
-        table.add_row("", "floor", "the same preset, rendered twice", *figures(floor))
+        table.add_row("", "floor", "the same preset, rendered twice", "100%", *figures(floor))
     return table
 
 

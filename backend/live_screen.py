@@ -15,6 +15,7 @@ from rich.text import Text
 
 from backend.commands import STAGES
 from backend.live_words import KEYS, Said
+from backend.matching.similarity import similarity_text
 from backend.matching.tells import note_text
 from backend.osc.protocol import CandidateReady, Progress
 
@@ -137,15 +138,14 @@ def _table(candidates: Sequence[CandidateReady], current: int, *, fold: bool) ->
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("note", no_wrap=True)
     table.add_column("sound")
-    table.add_column("distance", justify="right", no_wrap=True)
+    table.add_column("similarity", no_wrap=True)
     for candidate in candidates:
-        distance = f"{candidate.distance:.3f}" if candidate.distance >= 0 else "-"
         table.add_row(
             ">" if candidate.rank == current else " ",
             str(candidate.rank),
             note_text(candidate.note),
             Text("; ".join(candidate.tells), no_wrap=not fold, overflow="ellipsis"),
-            distance,
+            similarity_text(candidate.similarity),
             style="bold" if candidate.rank == current else "",
         )
     return table

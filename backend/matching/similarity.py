@@ -31,3 +31,8 @@ def similarity(total: float) -> float:
 def confidence_word(similarity: float) -> str:
     """Return a word or two for a similarity in percent: ``very close``, ..., ``far``."""
     return next((word for least, word in WORDS if similarity >= least), WORDS[-1][1])
+
+
+def similarity_text(similarity: float) -> str:
+    """Write a similarity in percent with its word, ``84% close``; a dash if it is negative."""
+    return f"{similarity:.0f}% {confidence_word(similarity)}" if similarity >= 0 else "-"

@@ -94,7 +94,7 @@ def test_match_with_surge(
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {
         *(".fxp", ".json", ".wav", ".png")
     }
-    assert "distance" in printed and "floor" in printed and "install" not in printed
+    assert "similarity" in printed and "floor" in printed and "install" not in printed
     assert (
         json.loads((tmp_path / "out" / "tiny-1.json").read_text())["spec"]
         == load_spec("surge_simple").name

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backend.describe import outline, print_matches, settings
+from backend.matching.similarity import similarity, similarity_text
 from backend.output import Written
 from backend.pipeline import MatchResult
 from backend.records import Candidate, Match, ParameterSet, Score
@@ -34,18 +35,19 @@ def test_scores_stand_above_the_floor(
     tiny_weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = table(capsys, result_of([Score(12.34, 5.678, 0.0912, 0.876, 0.543), None]))
-    head, first = (next(x for x in lines if word in x) for word in ("distance", "song-1.fxp"))
+    head, first = (next(x for x in lines if word in x) for word in ("similarity", "song-1.fxp"))
     floor = next(line for line in lines if "floor" in line)
     assert head.split()[-6:] == ["MSS", "dB", "wMFCC", "SOT", "RMS", "preset"]
-    assert first.split()[-6:] == ["0.543", "12.3", "5.68", "0.091", "0.876", "song-1.fxp"]
+    assert first.split()[-5:] == ["12.3", "5.68", "0.091", "0.876", "song-1.fxp"]
+    assert similarity_text(similarity(0.543)) in first
     not_rendered = next(line for line in lines if "song-2.fxp" in line)
     assert not_rendered.split()[-6:-1] == ["-"] * 5
-    assert floor.split()[-5:] == ["-", "1.5", "0.75", "0.015", "0.985"]
+    assert floor.split()[-5:] == ["100%", "1.5", "0.75", "0.015", "0.985"]
 
 
 def test_without_surge_there_are_no_scores(capsys: pytest.CaptureFixture[str]) -> None:
     lines = table(capsys, result_of([None, None], without_surge="none found"))
-    assert not any(word in line for line in lines for word in ("distance", "floor", "MSS"))
+    assert not any(word in line for line in lines for word in ("similarity", "floor", "MSS"))
     assert sum("song-" in line for line in lines) == 2
 
 
@@ -57,7 +59,7 @@ def test_a_narrow_terminal_is_not_overrun(
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     lines = table(capsys, result_of([Score(12.34, 5.678, 0.0912, 0.876, 0.543)]))
-    assert any("distance" in line for line in lines)
+    assert any("similarity" in line for line in lines)
     assert not any("wMFCC" in line for line in lines)
 
 

@@ -14,9 +14,9 @@ from backend.records import Note
 
 CANDIDATES = tuple(
     CandidateReady(
-        *(1, rank, rank), Note(57, 0.0, 1.0), distance, -1, f"{rank}.fxp", "", ("bright [/b]",)
+        *(1, rank, rank), Note(57, 0.0, 1.0), distance, near, f"{rank}.fxp", "", ("bright [/b]",)
     )
-    for rank, distance in ((1, 0.25), (2, -1.0))
+    for rank, distance, near in ((1, 0.25, 77.0), (2, -1.0, -1.0))
 )
 
 
@@ -28,11 +28,11 @@ def test_plain_lines_hold_each_list_of_candidates_once_and_every_line() -> None:
     plain.show(CANDIDATES, 2)
     plain.say(Said("a long line " * 30))
     text = file.getvalue()
-    assert text.count("bright [/b]") == 2 and text.count("0.250") == 1
+    assert text.count("bright [/b]") == 2 and text.count("77% close") == 1
     assert "A3" in text and "a long line " * 29 in text
-    assert "%" not in text
+    assert "50%" not in text
     plain.show(CANDIDATES[:1], 1)
-    assert file.getvalue().count("0.250") == 2
+    assert file.getvalue().count("77% close") == 2
 
 
 def test_a_terminal_shows_progress_then_the_place_and_the_last_lines() -> None:

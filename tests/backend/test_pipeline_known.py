@@ -46,6 +46,11 @@ def match(request: MatchRequest, presets: Path | None = None) -> MatchResult:
         return workshop.match(request)
 
 
+def kinds_of(pool: FakePool) -> Counter[str]:
+    """Count what was rendered, by what proposed it."""
+    return Counter(job.name.split()[0] for job in pool.jobs)
+
+
 def drawn_vector(draw: int) -> np.ndarray:
     """Return a draw's vector without its note, idle parameters at rest."""
     return Equivalents(SPEC).at_rest(SPEC.encode(draw_parameters(SPEC, draw))[None])[0, :-3]
@@ -55,8 +60,9 @@ def test_neighbours_and_samples_are_both_rendered(
     known: None, request_of: MatchRequest, fake_pool: FakePool
 ) -> None:
     result = match(request_of)
-    kinds = Counter(job.name.split()[0] for job in fake_pool.jobs)
-    assert kinds == {"index": NEIGHBOURS, "model": SAMPLES}
+    kinds = kinds_of(fake_pool)
+    assert (kinds.pop("index"), kinds.pop("model")) == (NEIGHBOURS, SAMPLES)
+    assert set(kinds) <= {"tune"}  # what was heard at another pitch, once more
     assert not any("neighbours" in remark for remark in result.remarks)
     assert result.sources == (f"{SAMPLES} samples of the model", f"{NEIGHBOURS} of 60 renders")
 
@@ -65,7 +71,7 @@ def test_without_an_index_the_model_does_alone_and_one_sentence_says_so(
     tiny_weights: Path, request_of: MatchRequest, fake_pool: FakePool
 ) -> None:
     result = match(request_of)
-    assert {job.name.split()[0] for job in fake_pool.jobs} == {"model"}
+    assert set(kinds_of(fake_pool)) - {"tune"} == {"model"}
     [remark] = result.remarks
     assert remark.startswith("Without neighbours among renders:")
     assert result.sources == (f"{SAMPLES} samples of the model",)
@@ -102,7 +108,7 @@ def test_more_like_this_asks_no_neighbours(
 ) -> None:
     like = Like(draw_parameters(SPEC, 5), 0.3)
     result = match(MatchRequest(**{**vars(request_of), "like": like}))
-    assert "index" not in {job.name.split()[0] for job in fake_pool.jobs}
+    assert "index" not in kinds_of(fake_pool)
     assert not any("renders" in source for source in result.sources)
 
 
@@ -117,7 +123,7 @@ def test_the_users_presets_are_proposed_and_named(
     fake_pool.sound = lambda job: voice(103 if job.name == "Bell" else 7, job.note)
     sound = region(voice(103, Note(60, 0.2, 2.2)))
     result = match(MatchRequest(**{**vars(request_of), "region": sound, "presets": 2}), file)
-    kinds = Counter(job.name.split()[0] for job in fake_pool.jobs)
+    kinds = kinds_of(fake_pool)
     assert kinds["preset"] == 4  # all four are settings of Simple
     assert result.sources[-1] == "4 of your 4 presets"
     assert [preset.name for preset in result.presets][0] == "Bell" and len(result.presets) == 2
@@ -144,4 +150,4 @@ def test_presets_are_not_played_where_none_are_to_be_named(
     fake_pool.sound = lambda job: voice(7, job.note)
     result = match(request_of, file)
     assert result.presets == ()
-    assert {job.name.split()[0] for job in fake_pool.jobs} == {"index", "model", "preset"}
+    assert set(kinds_of(fake_pool)) - {"tune"} == {"index", "model", "preset"}

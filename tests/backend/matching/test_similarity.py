@@ -5,7 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from backend.matching.similarity import SAME, UNRELATED, WORDS, confidence_word, similarity
+from backend.matching.similarity import (
+    SAME,
+    UNRELATED,
+    WORDS,
+    confidence_word,
+    similarity,
+    similarity_text,
+)
 
 
 def test_as_near_as_rendered_again_is_all_and_unrelated_is_nothing() -> None:
@@ -35,3 +42,8 @@ def test_words_follow_the_similarity() -> None:
     assert list(dict.fromkeys(said)) == [word for _, word in WORDS]
     for least, word in WORDS:
         assert confidence_word(least) == word
+
+
+def test_it_is_written_with_its_word() -> None:
+    assert similarity_text(83.6) == f"84% {confidence_word(83.6)}"
+    assert similarity_text(-1.0) == "-"
