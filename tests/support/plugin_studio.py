@@ -132,13 +132,22 @@ class Studio:
             (self.data / "held").unlink()
 
     def end_backend(self, number: int = signal.SIGTERM) -> None:
-        """Send a signal to the backend, and wait until it is gone."""
-        pid = self.backend()
-        if pid is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        until(lambda: not is_running(self.data), "the backend ends")
+        """Send a signal to the backend, and to one that takes its place; wait until none is left.
+
+        Where two hosts start one each at the same moment the second may find the first one gone.
+        """
+
+        told: set[int] = set()
+
+        def gone() -> bool:
+            pid = self.backend()
+            if pid is not None and pid not in told:
+                told.add(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            return not is_running(self.data)
+
+        until(gone, "the backend ends")
 
     def __enter__(self) -> Studio:
         return self
