@@ -70,17 +70,16 @@ def split_rows(scores: Sequence[tuple[list[Score | None], list[Score | None]]]) 
     rows = []
     for part in range(PARTS + 1):
         samples = count * (PARTS - part) // PARTS
-        nearest = []
+        nearest: list[Score | None] = []
         for of_samples, of_neighbours in scores:
             heard = [
                 score
                 for score in (*of_samples[:samples], *of_neighbours[: count - samples])
                 if score is not None
             ]
-            if heard:
-                nearest.append(min(heard, key=lambda score: score.distance))
+            nearest.append(min(heard, key=lambda score: score.distance, default=None))
         name = f"{samples} samples, {count - samples} neighbours"
-        rows.append(Row(name, tuple(nearest), len(scores) - len(nearest)))
+        rows.append(Row(name, tuple(nearest)))
     return rows
 
 

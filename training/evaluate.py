@@ -11,6 +11,8 @@ metrics as in Hayes et al. 2025:
 - *nearest neighbour*: the training render whose mono dB mel spectrogram is nearest in L1,
   played again;
 - *random*: the parameters of a training render drawn at random;
+- with ``--patches``: the *nearest patch* of those in the folders, played with the note that fits
+  (``nearest_patch``), and for how many targets each method is nearer than it;
 - with ``--match``: what a user gets from the whole matcher: its *first results* and, for each
   ``--budget``, the nearest after so many seconds more on this machine's cores.
 """
@@ -31,6 +33,7 @@ import torch
 from safetensors import safe_open
 
 from backend.errors import PatchError, SynthmatchError
+from backend.matching.index import load_index
 from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
 from backend.pipeline import Workshop
@@ -43,6 +46,7 @@ from backend.synth.spec import ParameterSpec, load_spec
 from models.features import FeatureConfig, LogMel, quantise_db
 from training.dataset import list_shards
 from training.match_rows import match_rows
+from training.nearest_patch import PatchPeer
 from training.score_table import Row, row, table
 from training.split import split_of
 from training.targets import Target, folder_targets, mono_db, render_sets, unseen_targets
@@ -130,12 +134,12 @@ def evaluate(
     sets = sample_sets(proposer, targets, count, seed)
     renders = render_sets(pool, [p for group in sets for p in group], "sample")
     rows.append(row("one sample", metrics, renders[::count]))
-    best: list[Score] = []
+    best: list[Score | None] = []
     for place, target in enumerate(metrics):
         group = [r for r in renders[place * count : (place + 1) * count] if r is not None]
-        if group:
-            best.append(min((target.score(r) for r in group), key=lambda score: score.distance))
-    rows.append(Row(f"best of {count}", tuple(best), len(targets) - len(best)))
+        scores = (target.score(render) for render in group)
+        best.append(min(scores, key=lambda score: score.distance, default=None))
+    rows.append(Row(f"best of {count}", tuple(best)))
     if data is not None:
         for method, indices in (
             ("nearest neighbour", nearest_indices(targets, data, spec)),
@@ -161,6 +165,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=8, help="samples for the best-of row")
     parser.add_argument("--match", action="store_true", help="also measure whole matches")
     parser.add_argument("--budget", type=float, default=10.0, help="their seconds of search")
+    parser.add_argument("--patches", type=Path, nargs="+", help="folders of patches, as a peer")
+    parser.add_argument(
+        "--patches-file", type=Path, default=Path("patches.sqlite"), help="how they sound is kept"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--surge", type=Path, help="the Surge XT VST3")
@@ -174,6 +182,16 @@ def main(argv: list[str] | None = None) -> int:
             else:
                 targets = unseen_targets(load_spec(a.spec), "test", a.items or 64, pool)
             rows = evaluate(targets, proposer, a.data, pool, a.count, a.seed)
+            peer = None
+            if a.patches:
+                embedding = load_index(a.spec).embedding
+                patches = PatchPeer(a.patches, a.patches_file, embedding, pool)
+                found = [patches.nearest(target.audio) for target in targets]
+                peer = Row(
+                    "nearest patch", tuple(None if near is None else near.score for near in found)
+                )
+                rows.append(peer)
+                print(f"{len(patches)} patches are the peer")
         if a.match:
             with Workshop(a.device, a.surge) as workshop:
                 workshop.warm_up()
@@ -182,9 +200,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.exit(2, f"evaluate: {error}\n")
     where = a.targets.name if a.targets else "unseen test indices"
     print(f"{len(targets)} targets ({where}), {a.spec}, {proposer.sampler}, {platform.machine()}\n")
-    print(table(rows))
+    print(table(rows, peer))
     if a.json:
-        report = {r.method: [asdict(score) for score in r.scores] for r in rows}
+        report = {r.method: [score and asdict(score) for score in r.scores] for r in rows}
         a.json.write_text(json.dumps(report, indent=1))
     return 0
 

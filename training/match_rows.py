@@ -17,11 +17,11 @@ def match_rows(
     workshop: Workshop, targets: Sequence[Target], spec_name: str, budget_s: float, seed: int
 ) -> list[Row]:
     """Measure whole matches: the nearest of the first results, and after the budget."""
-    first: list[Score] = []
-    last: list[Score] = []
+    first: list[Score | None] = []
+    last: list[Score | None] = []
 
-    def nearest(result: MatchResult) -> list[Score]:
-        return [match.score for match in result.matches[:1] if match.score is not None]
+    def nearest(result: MatchResult) -> Score | None:
+        return result.matches[0].score if result.matches else None
 
     for place, target in enumerate(targets):
         rounds: list[MatchResult] = []
@@ -37,9 +37,9 @@ def match_rows(
                 ),
                 on_round=rounds.append,
             )
-        first += nearest(rounds[0] if rounds else result)
-        last += nearest(result)
+        first.append(nearest(rounds[0] if rounds else result))
+        last.append(nearest(result))
     return [
-        Row("first results", tuple(first), len(targets) - len(first)),
-        Row(f"after {budget_s:g} s", tuple(last), len(targets) - len(last)),
+        Row("first results", tuple(first)),
+        Row(f"after {budget_s:g} s", tuple(last)),
     ]

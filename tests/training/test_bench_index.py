@@ -25,7 +25,7 @@ def test_every_split_has_the_nearest_of_the_same_number_of_renders() -> None:
     neighbours = [score(0.5), None, score(0.2), score(0.4)]
     rows = split_rows([(samples, neighbours)])
     assert [row.method for row in rows] == [f"{4 - n} samples, {n} neighbours" for n in range(5)]
-    assert [row.scores[0].distance for row in rows] == [0.1, 0.5, 0.5, 0.2, 0.2]
+    assert [row.found[0].distance for row in rows] == [0.1, 0.5, 0.5, 0.2, 0.2]
 
 
 def test_a_split_without_any_sound_counts_as_missing() -> None:

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import torch
 from fake_renderers import FakePool, tone
+from preset_files import playing_pool, preset_folder
+from small_index import make_index
 from tiny_model import save_tiny_weights
 
 from backend.errors import PatchError, RenderError
+from backend.matching.index_file import read_index
 from backend.matching.metrics import TargetMetrics
 from backend.matching.propose import Proposer, load_proposer
 from backend.records import Audio, AudioRegion, Note, Score
@@ -84,7 +87,7 @@ def test_too_few_scores_have_no_interval() -> None:
 
 
 def test_the_table_has_a_line_for_each_method() -> None:
-    lines = table([Row("one sample", SCORES), Row("random", SCORES, missing=2)]).splitlines()
+    lines = table([Row("one sample", SCORES), Row("random", (*SCORES, None, None))]).splitlines()
     assert lines[0] == "| method | MSS dB ↓ | wMFCC ↓ | SOT ↓ | RMS ↑ | distance ↓ |"
     assert [line.count("|") for line in lines] == [7] * 4
     assert lines[2] == (
@@ -98,11 +101,22 @@ def test_a_row_scores_each_render_against_its_own_target() -> None:
     targets = [TargetMetrics(sound_of(index)) for index in (2, 3, 4)]
     renders = [sound_of(2), None, sound_of(5)]
     measured = row("x", targets, renders)
-    assert measured.missing == 1 and len(measured.scores) == 2
-    assert measured.scores[0] == targets[0].score(sound_of(2))
-    assert measured.scores[0].distance == pytest.approx(0.0, abs=1e-3)
-    assert measured.scores[1] == targets[2].score(sound_of(5))
-    assert measured.scores[1].distance > 0.05
+    assert measured.missing == 1 and measured.scores[1] is None
+    first, last = measured.found
+    assert first == measured.scores[0] == targets[0].score(sound_of(2))
+    assert first.distance == pytest.approx(0.0, abs=1e-3)
+    assert last == measured.scores[2] == targets[2].score(sound_of(5))
+    assert last.distance > 0.05
+
+
+def test_a_row_is_ahead_where_it_is_nearer_and_where_only_it_has_a_sound() -> None:
+    one, three, two = SCORES  # by their distances, 0.1, 0.3 and 0.2
+    peer = Row("peer", (two, two, None, two, None))
+    mine = Row("mine", (one, three, three, None, None))
+    assert mine.ahead_of(peer) == (2, 5) and peer.ahead_of(mine) == (2, 5)
+    head, _, first, second = table([peer, mine], peer).splitlines()
+    assert head.endswith("| nearer than peer |")
+    assert first.endswith("|  |") and second.endswith("| 2 of 5 (40%) |")
 
 
 def test_the_nearest_render_of_a_known_sound_is_itself(data: Path) -> None:
@@ -200,7 +214,7 @@ def test_samples_without_sound_are_counted_not_scored(proposer: Proposer) -> Non
 
     targets = [target_of(3), target_of(4)]
     rows = evaluate(targets, proposer, None, FakePool(sound), 2, 0)  # type: ignore[arg-type]
-    measured = {r.method: (len(r.scores), r.missing) for r in rows}
+    measured = {r.method: (len(r.found), r.missing) for r in rows}
     assert measured == {"re-render floor": (2, 0), "one sample": (0, 2), "best of 2": (1, 1)}
 
 
@@ -226,6 +240,27 @@ def test_the_command_prints_the_table_and_writes_every_score(
         *("re-render floor", "one sample", "best of 2", "nearest neighbour", "random")
     ]
     assert all(len(s) == 2 and set(s[0]) == set(METRICS) for s in scores.values())
+
+
+def test_patches_are_a_peer_that_rows_are_ahead_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stem = save_tiny_weights(tmp_path, SPEC.name)
+    folder, patches = preset_folder(tmp_path / "patches"), playing_pool().sound
+    pool = FakePool(lambda job: patches(job) if ".fxp" in job.name else tone(job.note))
+    small = read_index(make_index(tmp_path / "index"))
+    monkeypatch.setattr(evaluation, "load_index", lambda spec_name: small)
+    monkeypatch.setattr(evaluation, "find_surge", lambda given: Path("Surge XT.vst3"))
+    monkeypatch.setattr(evaluation.RenderPool, "of_surge", lambda path, workers: pool)
+    report = tmp_path / "report.json"
+    options = ["--items", "2", "--count", "2", "--device", "cpu", "--json", str(report)]
+    where = ["--spec", SPEC.name, "--weights", str(stem), "--patches", str(folder)]
+    assert evaluation.main([*where, *options, "--patches-file", str(tmp_path / "p.sqlite")]) == 0
+    printed = capsys.readouterr().out
+    assert "4 patches are the peer" in printed and "nearer than nearest patch |" in printed
+    assert all(
+        s is None or s["distance"] > 0 for s in json.loads(report.read_text())["nearest patch"]
+    )
 
 
 def test_the_command_says_in_one_line_what_is_wrong(
