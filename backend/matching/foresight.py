@@ -25,6 +25,8 @@ from models.proxy import Proxy
 
 #: A climb: steps of Adam, their length (of a range of 2), and how many begin at once.
 CLIMB_STEPS, CLIMB_RATE, CLIMBS = 20, 0.02, 6
+#: How much of the mean slope, and of its mean square, Adam keeps at each step.
+MEAN_KEPT, SQUARE_KEPT = 0.9, 0.999
 #: No parameter moves further than this in a climb; drawn between them on a logarithmic scale.
 SHORTEST_CLIMB, LONGEST_CLIMB = 0.05, 0.6
 #: Share of the parameters that a climb moves.
@@ -43,6 +45,24 @@ class Rendered(Protocol):
     def render(self) -> AudioRegion:
         """Its sound."""
         ...
+
+
+class _Adam:
+    """Steps down a slope (Kingma and Ba 2015); ``torch.optim`` takes 2 s to import its compiler."""
+
+    def __init__(self, place: Tensor, rate: float) -> None:
+        self._rate = rate
+        self._mean, self._square = torch.zeros_like(place), torch.zeros_like(place)
+        self._steps = 0
+
+    def __call__(self, slope: Tensor) -> Tensor:
+        """Return what to go down by, given the slope of where one is."""
+        self._steps += 1
+        self._mean.lerp_(slope, 1.0 - MEAN_KEPT)
+        self._square.lerp_(slope.square(), 1.0 - SQUARE_KEPT)
+        mean = self._mean / (1.0 - MEAN_KEPT**self._steps)
+        square = self._square / (1.0 - SQUARE_KEPT**self._steps)
+        return self._rate * mean / (square.sqrt() + 1e-8)
 
 
 class Foresight:
@@ -102,16 +122,15 @@ class Foresight:
             beside = self._beside(parent)
         place = start.clone().requires_grad_()
         best, least = start.clone(), torch.full((CLIMBS,), torch.inf)
-        optimiser = torch.optim.Adam([place], CLIMB_RATE)
+        step = _Adam(place, CLIMB_RATE)
         for _ in range(CLIMB_STEPS):
-            optimiser.zero_grad()
             distances = (beside + self._proxy(place) - self._target).square().sum(dim=1)
-            distances.sum().backward()
+            (slope,) = torch.autograd.grad(distances.sum(), place)
             with torch.no_grad():
                 nearer = distances < least
                 best[nearer], least[nearer] = place[nearer], distances[nearer]
-                optimiser.step()
-                place.copy_(torch.minimum(torch.maximum(place, low), high))
+                moved = place - step(slope)
+                place.copy_(torch.minimum(torch.maximum(moved, low), high))
         return list(best.numpy())
 
     def _beside(self, parent: Rendered) -> Tensor:

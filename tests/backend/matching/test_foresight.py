@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from fake_renderers import tone
 from torch import Tensor
 from trials import trial_of
 
-from backend.matching.foresight import CLIMBS, LONGEST_CLIMB, Foresight
+from backend.matching.foresight import CLIMBS, LONGEST_CLIMB, Foresight, _Adam
 from backend.matching.index_file import read_index
 from backend.matching.likeness import profile
 from backend.matching.trials import Trial, Trials
@@ -94,3 +96,38 @@ def test_of_many_children_the_one_foreseen_nearest_is_taken(foresee, parent: Tri
         taken += [child for [child] in children]
     order = foresee().order(parent, taken)
     assert sum(place < 10 for place in order[:10]) >= 8
+
+
+def test_its_steps_are_those_of_adam() -> None:
+    start, goal = torch.linspace(-1, 1, 12), torch.linspace(0.5, -2, 12)
+    theirs, ours = start.clone().requires_grad_(), start.clone()
+    optimiser, step = torch.optim.Adam([theirs], 0.02), _Adam(ours, 0.02)
+    for _ in range(20):
+        optimiser.zero_grad()
+        (theirs - goal).pow(4).sum().backward()
+        optimiser.step()
+        ours = ours - step(4 * (ours - goal).pow(3))
+    assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_a_climb_does_not_import_the_compiler() -> None:
+    script = """
+import sys
+from types import SimpleNamespace
+import numpy as np
+from backend.matching.known_sounds import KnownSounds
+from backend.records import AudioRegion
+from backend.synth.draw_parameters import draw_parameters
+from backend.synth.spec import load_spec
+spec = load_spec("surge_simple")
+sound = np.full((2, 176_400), 0.1, np.float32)
+foresight = KnownSounds(spec).foresee(sound)
+vector = spec.encode(draw_parameters(spec, 3))
+parent = type("Parent", (SimpleNamespace,), {"__hash__": object.__hash__})(
+    vector=vector, render=AudioRegion(sound, 44_100, "x")
+)
+found = foresight.climb(parent, np.ones(spec.width, bool), np.random.default_rng(0))
+assert any((one != vector).any() for one in found)
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
