@@ -38,22 +38,25 @@ SavedSound encodeSound (const RegionPtr& region)
     const auto& audio = region->audio;
     const auto saved = savedSamples (*region);
     const auto peak = juce::jmax (quietestPeak, audio.getMagnitude (saved.getStart(), saved.getLength()));
-    juce::MemoryOutputStream planes;
-    for (int channel = 0; channel < juce::jmin (2, audio.getNumChannels()); ++channel)
+    const auto channels = juce::jmin (2, audio.getNumChannels());
+    juce::MemoryBlock planes (sizeof (juce::uint16) * (size_t) channels * (size_t) saved.getLength());
+    auto* to = static_cast<juce::uint16*> (planes.getData());
+    for (int channel = 0; channel < channels; ++channel)
     {
+        const auto* from = audio.getReadPointer (channel);
         juce::uint16 before = 0; // differences become smaller when compressed
         for (int i = saved.getStart(); i < saved.getEnd(); ++i)
         {
-            const auto value = (juce::uint16) quantized (audio.getSample (channel, i), peak);
-            planes.writeShort ((short) (juce::uint16) (value - before));
+            const auto value = (juce::uint16) quantized (from[i], peak);
+            *to++ = juce::ByteOrder::swapIfBigEndian ((juce::uint16) (value - before));
             before = value;
         }
     }
     juce::MemoryOutputStream sound;
-    sound.writeInt (juce::jmin (2, audio.getNumChannels()));
+    sound.writeInt (channels);
     sound.writeInt (saved.getLength());
     sound.writeFloat (peak);
-    writeBlock (sound, planes.getMemoryBlock());
+    writeBlock (sound, planes);
     return { region, compressed (sound.getMemoryBlock()) };
 }
 
