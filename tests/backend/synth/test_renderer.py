@@ -284,3 +284,19 @@ def test_surge_maps_host_values_to_the_natives_that_we_do(surge: SurgeRenderer) 
         expected = spec.natives(golden_set(item))
         for storage, native in expected.items():
             assert saved[storage] == pytest.approx(native, abs=2e-5), storage
+
+
+@pytest.mark.surge
+def test_pedalboard_makes_no_table_of_parameters(
+    surge_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pedalboard import VST3Plugin, _pedalboard
+
+    def refuse(*given: object) -> None:
+        raise AssertionError("a parameter was asked for its texts")
+
+    monkeypatch.setattr(_pedalboard.AudioProcessorParameter, "__init__", refuse)
+    drawn = draw_parameters(SIMPLE, 3)
+    render = SurgeRenderer(surge_path).render(RenderJob(patch_body(drawn, "x"), drawn.note, "x"))
+    assert render.audio.any()
+    assert "_get_parameters" not in vars(VST3Plugin)  # others have theirs
