@@ -84,7 +84,7 @@ def record(sound: Path, plugin: Path, surge: Path, folder: Path, backend: str = 
         began_s = time.monotonic()
         session.set_parameter(ardour, match, 1.0)
         for stage, is_there in _stages(data).items():
-            _wait(stage, is_there)
+            _wait(stage, is_there, data)
             run.seconds[stage] = time.monotonic() - began_s
             if stage == WRITTEN:  # the plugin takes it away after the match
                 [captured] = (data / "audio").glob("*.wav")
@@ -135,11 +135,16 @@ def _stages(data: Path) -> dict[str, Callable[[], bool]]:
     }
 
 
-def _wait(stage: str, is_there: Callable[[], bool]) -> None:
+def _wait(stage: str, is_there: Callable[[], bool], data: Path) -> None:
     until_s = time.monotonic() + PATIENCE_S
     while not is_there():
         if time.monotonic() > until_s:
-            raise ServiceError(f"{PATIENCE_S:.0f} s after the click there is not yet: {stage}.")
+            log = data / "logs" / "backend.log"
+            lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+            raise ServiceError(
+                f"{PATIENCE_S:.0f} s after the click there is not yet: {stage}. The backend's log "
+                + ("ends with\n" + "\n".join(lines[-8:]) if lines else "is empty")
+            )
         time.sleep(POLL_S)
 
 
