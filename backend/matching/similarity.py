@@ -34,5 +34,6 @@ def confidence_word(similarity: float) -> str:
 
 
 def similarity_text(similarity: float) -> str:
-    """Write a similarity in percent with its word, ``84% close``; a dash if it is negative."""
-    return f"{similarity:.0f}% {confidence_word(similarity)}" if similarity >= 0 else "-"
+    """Write a similarity in percent with the word for what is shown; a dash if it is negative."""
+    shown = round(similarity)
+    return f"{shown}% {confidence_word(shown)}" if similarity >= 0 else "-"

@@ -45,5 +45,6 @@ def test_words_follow_the_similarity() -> None:
 
 
 def test_it_is_written_with_its_word() -> None:
-    assert similarity_text(83.6) == f"84% {confidence_word(83.6)}"
+    assert similarity_text(83.6) == "84% close"
+    assert similarity_text(74.6) == "75% close"  # as 75% is, whatever was rounded
     assert similarity_text(-1.0) == "-"
