@@ -57,7 +57,10 @@ RULES = {
     "training.pitch_engines": Rule((*TRAINING, "vita")),  # another synthesizer, optional
     **{
         module: Rule((*TRAINING, "backend.pipeline"))  # measure what users get
-        for module in ("training.evaluate", "training.match_rows", "training.bench_search")
+        for module in (
+            *("training.evaluate", "training.match_rows"),
+            *("training.bench_locks", "training.bench_search"),
+        )
     },
     "benchmarks": Rule((*BASE, "backend", "benchmarks", "training")),
     "examples": Rule(("numpy", "pedalboard")),
