@@ -37,6 +37,7 @@ from backend.synth.renderer import SAMPLE_RATE_HZ, RenderJob
 from backend.synth.sections import SECTIONS, section_of
 from backend.synth.spec import ParameterSpec, load_spec
 from backend.synth.table import surge_table
+from training.score_table import half_interval
 from training.targets import Target, folder_targets
 
 WAYS = ("overwritten", "around")
@@ -181,11 +182,7 @@ def nearer_percent(distances: npt.NDArray[np.float64]) -> tuple[float, float, fl
 
 def line(name: str, distances: npt.NDArray[np.float64]) -> str:
     """Return a row of the table."""
-    half = 1.96 * distances.std(axis=0, ddof=1) / np.sqrt(len(distances))
-    ways = " | ".join(
-        f"{mean:.3f} ± {around:.3f}"
-        for mean, around in zip(distances.mean(axis=0), half, strict=True)
-    )
+    ways = " | ".join(f"{way.mean():.3f} ± {half_interval(way):.3f}" for way in distances.T)
     nearer, low, high = nearer_percent(distances)
     return f"| {name} | {ways} | {nearer:.0f}% ({low:.0f} to {high:.0f}) |"
 

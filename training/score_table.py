@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.matching.metrics import TargetMetrics
 from backend.records import Audio, Score
@@ -43,10 +44,7 @@ class Row:
 
     def interval(self, metric: str) -> float:
         """Return half the width of the 95% interval of the mean; NaN for fewer than two."""
-        values = [getattr(score, metric) for score in self.found]
-        if len(values) < 2:
-            return math.nan
-        return 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+        return half_interval([getattr(score, metric) for score in self.found])
 
     def ahead_of(self, peer: Row) -> tuple[int, int]:
         """Return for how many targets this is nearer than a peer, and of how many.
@@ -59,6 +57,13 @@ class Row:
             for mine, its in zip(self.scores, peer.scores, strict=True)
         ]
         return sum(mine < its for mine, its in pairs), len(pairs)
+
+
+def half_interval(values: Sequence[float] | npt.NDArray[np.float64]) -> float:
+    """Return half the width of the 95% interval of a mean; NaN for fewer than two values."""
+    if len(values) < 2:
+        return math.nan
+    return 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
 def row(method: str, targets: Sequence[TargetMetrics], renders: Sequence[Audio | None]) -> Row:
