@@ -44,7 +44,7 @@ from backend.workbench import Workbench
 SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 #: Variations that the model makes of one vector at a time, and in how many steps: they cost as
 #: much time as renders, and begin half-way.
-VARIED_AT_ONCE, VARIED_STEPS = 6, 10
+VARIED_AT_ONCE, VARIED_STEPS = 4, 4
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
 
@@ -172,7 +172,7 @@ class Workshop(Workbench):
         search = Search(
             proposer.spec,
             fit_window(request.region),
-            lambda audio: target.distance.measure(audio).total,
+            target.distance.within,
             Variation(proposer.spec, lock.free(proposer.spec) if lock else None),
             seed=request.seed,
             body=lock.body if lock else patch_body,

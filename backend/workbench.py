@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from backend.errors import SurgeNotFoundError
+from backend.freed_memory import keep_freed_memory
 from backend.matching.known_sounds import KnownSounds
 from backend.matching.propose import Proposer, load_proposer
 from backend.synth.finder import find_surge
@@ -32,6 +33,7 @@ class Workbench:
     def __init__(
         self, device: str = "auto", surge: Path | None = None, presets: Path | None = None
     ) -> None:
+        keep_freed_memory()
         self._device = device
         self._surge = surge
         self._presets = presets

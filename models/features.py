@@ -3,7 +3,7 @@
 audio (batch, 2, samples) -> LogMel -> dB (batch, 2, mels, frames) -> encoder. The numbers are those
 of the conditioning spectrogram of Hayes et al. 2025 ("Audio synthesizer inversion in symmetric
 parameter spaces", code ``generate_vst_dataset.py``), which come from librosa; the same values are
-computed here by ``torch.stft`` so that running a model needs no librosa.
+computed here by torch so that running a model needs no librosa.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from models.config_json import require_range
@@ -82,6 +83,23 @@ def slaney_mel_filters(config: FeatureConfig) -> npt.NDArray[np.float32]:
     return filters
 
 
+def short_spectra(audio: Tensor, window: Tensor, hop_samples: int) -> Tensor:
+    """Return the complex spectra of windows centred on multiples of the hop, zeros beyond the ends.
+
+    The numbers are those of ``torch.stft``, which takes five times as long on one thread.
+
+    Args:
+        audio: ``(rows, samples)``.
+        window: ``(window samples,)``.
+        hop_samples: from one window to the next.
+
+    Returns:
+        ``(rows, frames, bins)``.
+    """
+    padded = F.pad(audio, (len(window) // 2, len(window) // 2))
+    return torch.fft.rfft(padded.unfold(1, len(window), hop_samples) * window)
+
+
 class LogMel(nn.Module):
     """Audio to mel spectrogram in dB below the loudest cell of the item."""
 
@@ -127,21 +145,13 @@ class LogMel(nn.Module):
             )
         flat = audio.to(torch.float32).flatten(0, 1)  # (batch * channels, samples)
         with torch.autocast(audio.device.type, enabled=False):
-            spectrum = torch.stft(
-                flat,
-                c.window_samples,
-                c.hop_samples,
-                window=self.window,
-                center=True,
-                pad_mode="constant",
-                return_complex=True,
-            )
-            power = self.filters @ (spectrum.real.square() + spectrum.imag.square())
-            decibel = 10.0 * power.clamp_min(self.POWER_FLOOR).log10()
+            spectrum = short_spectra(flat, self.window, c.hop_samples)
+            power = (spectrum.real.square() + spectrum.imag.square()) @ self.filters.T
+            decibel = 10.0 * power.transpose(1, 2).clamp_min(self.POWER_FLOOR).log10()
             # (batch, channels, mels, frames)
-            decibel = decibel.view(-1, c.channels, c.mels, c.frames)
+            decibel = decibel.reshape(-1, c.channels, c.mels, c.frames)
             reference = decibel.amax(dim=(1, 2, 3), keepdim=True)
-            below: Tensor = (decibel - reference).clamp_min(c.floor_db)
+            below: Tensor = (decibel - reference).clamp_min(c.floor_db).contiguous()
             return below
 
 

@@ -106,7 +106,11 @@ def search_by(
 ) -> AudioRegion | None:
     """Return the sound that a search by a distance found nearest; no render beyond ``renders``."""
     spec = proposer.spec
-    search = Search(spec, task.target.audio, measure, Variation(spec), seed=seed)
+
+    def within(audio: Audio, limit: float) -> float:
+        return measure(audio)
+
+    search = Search(spec, task.target.audio, within, Variation(spec), seed=seed)
     search.offer(task.proposals, "proposal")
     asked = iter(range(renders))
     search.run(pool, lambda: next(asked, None) is None, vary=renders > len(task.proposals))

@@ -1,6 +1,6 @@
 """Batched spectrograms for training, by torchaudio, on whatever device the audio is on.
 
-The runtime computes the same numbers by ``torch.stft`` (``models.features``, and
+The runtime computes the same numbers by torch (``models.features``, and
 ``backend.matching.metrics`` for MFCCs), so that running a model needs no torchaudio; a test holds
 both to be equal.
 """

@@ -8,7 +8,7 @@ a short sound does not count as likeness.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,12 @@ from backend.matching.spectra import (
     SAMPLE_RATE_HZ,
     FloatArray,
     cosines,
+    hann,
     power,
     same_length,
-    spectrum,
 )
 from backend.records import Audio
-from models.features import FeatureConfig, slaney_mel_filters
+from models.features import FeatureConfig, short_spectra, slaney_mel_filters
 
 # Windows of a power of two, as their FFT takes a third of the time of those of the papers.
 #: Windows of 12 and 46 ms on the mel scale, both channels.
@@ -51,7 +51,7 @@ SILENT_DB = -120.0
 _LEAST_POWER = 1e-10
 
 BLOCK_BANDS = 24
-#: Which bins the bands of a block need, and their weights ``(bands, those bins)``.
+#: Which bins the bands of a block need, and their weights ``(those bins, bands)``.
 Blocks = tuple[tuple[slice, Tensor], ...]
 
 
@@ -69,69 +69,84 @@ class Scale:
     active: Tensor
 
 
-@dataclass(frozen=True)
 class SoundFeatures:
-    """One analysed sound.
-
-    Args:
-        short: windows of 12 ms, mel bands of both channels.
-        middle: windows of 46 ms, mel bands of both channels.
-        long: windows of 93 ms, quarter tones of the mix.
-        cepstra: ``(frames of middle, 40)``, 20 coefficients of each channel.
-        cumulative: ``(bins, frames)``, of every second frame of middle, magnitudes of both
-            channels together summed up over frequency, to 1 at the last bin, or 0 for silence.
-        partials: ``(frames of long, quarter tones)``, how far each stands out from the octave
-            around it, of length 1, or 0 for a frame without.
-        envelope: ``(frames of 25 ms,)``, RMS of both channels together.
-        level_db: of the loudest 50 ms, a full-scale square wave is 0; at least -120.
-    """
-
-    short: Scale
-    middle: Scale
-    long: Scale
-    cepstra: Tensor
-    cumulative: Tensor
-    partials: Tensor
-    envelope: FloatArray
-    level_db: float
-
-
-def analyse(audio: Audio, samples: int) -> SoundFeatures:
-    """Analyse a sound.
+    """One sound; each of its features is taken when it is first asked for, as none comes for free.
 
     Args:
         audio: float32 ``(1 or 2, samples)`` at 44.1 kHz, finite; mono counts as two equal channels.
         samples: the length that is analysed: the end is cut, or filled up with silence.
     """
-    fitted = same_length(audio, max(samples, SHORTEST_SAMPLES))
-    peak = float(np.abs(fitted).max())
-    fitted *= 1.0 / peak if peak > SILENT_PEAK else 0.0
-    clip = torch.from_numpy(fitted)
-    with torch.inference_mode():
-        middle_power = power(spectrum(clip, MIDDLE))
-        middle = _scale(_bands(middle_power, _mel_blocks(MIDDLE)))
-        summed = middle_power[:, :, ::TRANSPORT_STEP].mean(dim=0).sqrt_().cumsum(dim=0)
-        mix_power = power(spectrum(clip.mean(dim=0, keepdim=True), LONG))
-        long = _scale(_bands(mix_power, _quarter_tone_blocks()))
-        envelope = _envelope(clip)
-        loudest = float(envelope.max()) * peak
-        return SoundFeatures(
-            _scale(_bands(power(spectrum(clip, SHORT)), _mel_blocks(SHORT))),
-            middle,
-            long,
-            _cepstra(middle.db),
-            summed / summed[-1].clamp_min(1e-6),
-            F.normalize(long.db @ _sharpening(), dim=1, eps=1e-3),
-            envelope,
-            max(SILENT_DB, 20.0 * float(np.log10(max(loudest, 1e-9)))),
-        )
+
+    def __init__(self, audio: Audio, samples: int) -> None:
+        fitted = same_length(audio, max(samples, SHORTEST_SAMPLES))
+        self._peak = float(np.abs(fitted).max())
+        fitted *= 1.0 / self._peak if self._peak > SILENT_PEAK else 0.0
+        self._clip = torch.from_numpy(fitted)
+
+    @cached_property
+    def short(self) -> Scale:
+        """Windows of 12 ms, mel bands of both channels."""
+        return _scale(_bands(_power(self._clip, SHORT), _mel_blocks(SHORT)))
+
+    @cached_property
+    def middle(self) -> Scale:
+        """Windows of 46 ms, mel bands of both channels."""
+        return _scale(_bands(self._middle_power, _mel_blocks(MIDDLE)))
+
+    @cached_property
+    def long(self) -> Scale:
+        """Windows of 93 ms, quarter tones of the mix."""
+        mix_power = _power(self._clip.mean(dim=0, keepdim=True), LONG)
+        return _scale(_bands(mix_power, _quarter_tone_blocks()))
+
+    @cached_property
+    def cepstra(self) -> Tensor:
+        """``(frames of middle, 40)``, 20 coefficients of each channel."""
+        return _cepstra(self.middle.db)
+
+    @cached_property
+    def cumulative(self) -> Tensor:
+        """``(every second frame of middle, bins)``, spectra summed up over frequency.
+
+        Magnitudes of both channels together, to 1 at the last bin, or 0 for silence.
+        """
+        summed = self._middle_power[:, ::TRANSPORT_STEP].mean(dim=0).sqrt_().cumsum(dim=1)
+        return summed / summed[:, -1:].clamp_min(1e-6)
+
+    @cached_property
+    def partials(self) -> Tensor:
+        """``(frames of long, quarter tones)``, how far each stands out from the octave around it.
+
+        Of length 1, or 0 for a frame without.
+        """
+        return F.normalize(self.long.db @ _sharpening(), dim=1, eps=1e-3)
+
+    @cached_property
+    def envelope(self) -> FloatArray:
+        """``(frames of 25 ms,)``, RMS of both channels together."""
+        return _envelope(self._clip)
+
+    @property
+    def level_db(self) -> float:
+        """Of the loudest 50 ms, a full-scale square wave is 0; at least -120."""
+        loudest = float(self.envelope.max()) * self._peak
+        return max(SILENT_DB, 20.0 * float(np.log10(max(loudest, 1e-9))))
+
+    @cached_property
+    def _middle_power(self) -> Tensor:
+        return _power(self._clip, MIDDLE)
+
+
+def _power(clip: Tensor, resolution: FeatureConfig) -> Tensor:
+    """Return the power of each cell, ``(channels, frames, bins)``."""
+    return power(short_spectra(clip, hann(resolution.window_samples), resolution.hop_samples))
 
 
 def _scale(band_power: Tensor) -> Scale:
-    """Make a scale of band powers ``(channels, bands, frames)``."""
+    """Make a scale of band powers ``(channels, frames, bands)``."""
     loudest = float(band_power.max())
     db = band_power.clamp_min(_LEAST_POWER).log10_().mul_(10.0)
-    db = (db - db.max()).clamp_min_(-FLOOR_DB).flatten(0, 1).T.contiguous()
+    db = (db - db.max()).clamp_min_(-FLOOR_DB).transpose(0, 1).flatten(1)
     # All is equal in a sound without any power: that is no sound.
     heard = loudest > _LEAST_POWER
     return Scale(db, (db > -FLOOR_DB).any(dim=1) & heard)
@@ -153,8 +168,8 @@ def _envelope(clip: Tensor) -> FloatArray:
 
 
 def _bands(cell_power: Tensor, blocks: Blocks) -> Tensor:
-    """Return the powers of bands, ``(channels, bands, frames)``."""
-    return torch.cat([weights @ cell_power[:, bins] for bins, weights in blocks], dim=1)
+    """Return the powers of bands, ``(channels, frames, bands)``."""
+    return torch.cat([cell_power[..., bins] @ weights for bins, weights in blocks], dim=2)
 
 
 def _in_blocks(weights: FloatArray | npt.NDArray[np.float32]) -> Blocks:
@@ -167,7 +182,7 @@ def _in_blocks(weights: FloatArray | npt.NDArray[np.float32]) -> Blocks:
         block = weights[first : first + BLOCK_BANDS].astype(np.float32)
         used = np.flatnonzero(block.any(axis=0))
         bins = slice(int(used[0]), int(used[-1]) + 1)
-        blocks.append((bins, torch.from_numpy(np.ascontiguousarray(block[:, bins]))))
+        blocks.append((bins, torch.from_numpy(np.ascontiguousarray(block[:, bins].T))))
     return tuple(blocks)
 
 

@@ -24,7 +24,7 @@ from models.features import LogMel
 from models.proxy import Proxy
 
 #: A climb: steps of Adam, their length (of a range of 2), and how many begin at once.
-CLIMB_STEPS, CLIMB_RATE, CLIMBS = 20, 0.02, 6
+CLIMB_STEPS, CLIMB_RATE, CLIMBS = 12, 0.03, 6
 #: How much of the mean slope, and of its mean square, Adam keeps at each step.
 MEAN_KEPT, SQUARE_KEPT = 0.9, 0.999
 #: No parameter moves further than this in a climb; drawn between them on a logarithmic scale.
@@ -83,7 +83,7 @@ class Foresight:
         self._equivalents = Equivalents(spec)
         self._log_mel = LogMel(FEATURES)
         self._target = self._heard(target)
-        self._renders: WeakKeyDictionary[Rendered, Tensor] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Rendered, Tensor] = WeakKeyDictionary()
 
     def order(self, parent: Rendered, children: Sequence[Vector]) -> npt.NDArray[np.intp]:
         """Return the places of children, the one foreseen nearest to the target first.
@@ -93,8 +93,7 @@ class Foresight:
             children: settings not far from it.
         """
         with torch.inference_mode():
-            beside = self._beside(parent)
-            foreseen = beside + self._proxy(self._rested(np.stack(children)))
+            foreseen = self._beside(parent) + self._proxy(self._rested(np.stack(children)))
             distances = (foreseen - self._target).norm(dim=1)
         return np.argsort(distances.numpy(), kind="stable")
 
@@ -118,8 +117,7 @@ class Foresight:
         start = torch.from_numpy(np.tile(parent.vector, (CLIMBS, 1)))
         reach = torch.from_numpy((far * moving).astype(np.float32))
         low, high = (start - reach).clamp_min(-1.0), (start + reach).clamp_max(1.0)
-        with torch.no_grad():
-            beside = self._beside(parent)
+        beside = self._beside(parent)
         place = start.clone().requires_grad_()
         best, least = start.clone(), torch.full((CLIMBS,), torch.inf)
         step = _Adam(place, CLIMB_RATE)
@@ -135,10 +133,11 @@ class Foresight:
 
     def _beside(self, parent: Rendered) -> Tensor:
         """Return by how much the parent sounds otherwise than foreseen, ``(1, width)``."""
-        heard = self._renders.get(parent)
-        if heard is None:
-            heard = self._renders[parent] = self._heard(parent.render.audio)
-        beside: Tensor = heard - self._proxy(self._rested(parent.vector[None]))
+        beside = self._known.get(parent)
+        if beside is None:
+            with torch.no_grad():
+                foreseen = self._proxy(self._rested(parent.vector[None]))
+            beside = self._known[parent] = self._heard(parent.render.audio) - foreseen
         return beside
 
     def _heard(self, audio: Audio) -> Tensor:

@@ -1,7 +1,7 @@
 """How far a candidate's sound is from the target: the four metrics of Hayes et al. 2025.
 
 MSS, wMFCC, SOT and RMS are those of the papers' code (``compute_audio_metrics.py``), which rests on
-librosa and dtw-python; the same numbers are computed here by ``torch.stft`` and numpy. The target
+librosa and dtw-python; the same numbers are computed here by torch and numpy. The target
 is analysed once, each candidate then costs some tens of milliseconds. No loudness is aligned.
 """
 

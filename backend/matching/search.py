@@ -34,7 +34,8 @@ from backend.synth.spec import ParameterSpec
 SAME_STEP = 1e-3
 #: After so many parents without a child that is new, the search has come to its end.
 LAST_TRY = 50
-Measure = Callable[[Audio], float]
+#: ``measure(render, limit) -> distance``, or None where it is sure to be more than the limit.
+Measure = Callable[[Audio, float], float | None]
 
 
 class MakeBody(Protocol):
@@ -62,7 +63,7 @@ class Search:
     Args:
         spec: the parameter space.
         target: the sound, float32 ``(channels, samples)`` at 44.1 kHz.
-        measure: distance of a render from the target.
+        measure: distance of a render from the target, if it is within a limit.
         variation: makes children, and knows what must stay as it is.
         seed: of all chance.
         model_vary: varies a vector by the model; None: that way is not used.
@@ -168,11 +169,14 @@ class Search:
             self.failed.append(render)
             return
         self.rendered += 1
-        distance = self._measure(render.audio)
-        trial = Trial(draft.vector, draft.parameters, draft.origin, draft.family, distance, render)
+        distance = self._measure(render.audio, self.trials.limit(draft.family))
         if draft.parent is not None:
-            self._ways.credit(draft.origin, distance < draft.parent.distance)
-        self.trials.add(trial)
+            nearer = distance is not None and distance < draft.parent.distance
+            self._ways.credit(draft.origin, nearer)
+        if distance is not None:
+            self.trials.add(
+                Trial(draft.vector, draft.parameters, draft.origin, draft.family, distance, render)
+            )
 
     def _next_child(self) -> _Draft | None:
         for _ in range(LAST_TRY):

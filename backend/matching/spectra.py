@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backend.records import Audio
-from models.features import FeatureConfig, slaney_mel_filters
+from models.features import FeatureConfig, short_spectra, slaney_mel_filters
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,15 +37,8 @@ def spectrum(audio: Tensor, resolution: FeatureConfig) -> Tensor:
 
     Periodic Hann windows, centred on multiples of the hop, with zeros beyond the ends.
     """
-    return torch.stft(
-        audio,
-        resolution.window_samples,
-        resolution.hop_samples,
-        window=_hann(resolution.window_samples),
-        center=True,
-        pad_mode="constant",
-        return_complex=True,
-    )
+    window = hann(resolution.window_samples)
+    return short_spectra(audio, window, resolution.hop_samples).transpose(1, 2)
 
 
 def power(complex_spectrum: Tensor) -> Tensor:
@@ -116,5 +109,6 @@ def cosines(coefficients: int, inputs: int) -> Tensor:
 
 
 @cache
-def _hann(window_samples: int) -> Tensor:
+def hann(window_samples: int) -> Tensor:
+    """Return a periodic Hann window."""
     return torch.hann_window(window_samples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +75,13 @@ class Trials:
         if len(self.families) > ELITE:  # sounds take room
             worst = max(self.families, key=lambda family: self.families[family].distance)
             del self.families[worst]
+
+    def limit(self, family: int) -> float:
+        """Return the distance beyond which a new trial of a family would not be kept."""
+        best = self.families.get(family)
+        if best is None or len(self.elite) < ELITE:
+            return math.inf
+        return max(best.distance, self.elite[-1].distance)
 
     def all(self) -> list[Trial]:
         """Return all that are kept; some occur twice."""

@@ -68,7 +68,8 @@ class Equivalents:
         out = vectors.copy()
         for rule in self._rules:
             rows = self._holds(vectors, rule.conditions)
-            out[np.ix_(rows, rule.columns)] = self._rest[rule.columns]
+            if rows.any():
+                out[np.ix_(rows, rule.columns)] = self._rest[rule.columns]
         return out
 
     def trade_oscillators(self, vectors: Vector, rng: np.random.Generator) -> Vector:
@@ -84,7 +85,7 @@ class Equivalents:
     def _holds(self, vectors: Vector, conditions: tuple[tuple[int, float], ...]) -> _Flags:
         flags = np.ones(len(vectors), dtype=bool)
         for column, value in conditions:
-            flags &= vectors[:, column] == np.float32(value)
+            flags &= vectors[:, column] == value
         return flags
 
     def _columns(self, names: Iterable[str]) -> npt.NDArray[np.intp]:

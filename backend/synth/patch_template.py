@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from backend.synth.table import surge_table
@@ -44,6 +45,18 @@ _TAIL = (
 )
 
 
+class _Element(NamedTuple):
+    """An XML element of a parameter: what stands around its value, and all of it with the base's.
+
+    A search writes some hundred patches; most of each is the same.
+    """
+
+    kind: str
+    start: str
+    end: str
+    base: str
+
+
 def patch_xml(base: str, natives: Mapping[str, float], name: str) -> bytes:
     """Write the XML of a patch.
 
@@ -61,14 +74,17 @@ def patch_xml(base: str, natives: Mapping[str, float], name: str) -> bytes:
         'author="Synthmatch" license=""><tags /></meta>'
     )
     written = [
-        f'{start}"{_number(natives.get(storage, value), kind)}"{end}'
-        for storage, kind, value, start, end in elements
+        f'{one.start}"{_number(natives[storage], one.kind)}"{one.end}'
+        if storage in natives
+        else one.base
+        for storage, one in elements
     ]
     return f"{head}{meta}<parameters>{''.join(written)}</parameters>{_TAIL}".encode()
 
 
 @cache
-def _template(base: str) -> tuple[str, tuple[tuple[str, str, float, str, str], ...]]:
+def _template(base: str) -> tuple[str, tuple[tuple[str, _Element], ...]]:
+    """Return the beginning of a patch, and storage names with their elements."""
     table = surge_table()
     routed = {routing.target: routing for routing in table.routings}
     elements = []
@@ -85,7 +101,8 @@ def _template(base: str) -> tuple[str, tuple[tuple[str, str, float, str, str], .
             )
         kind = "2" if parameter.kind == "float" else "0"
         start = f'<{parameter.storage} type="{kind}" value='
-        elements.append((parameter.storage, parameter.kind, value, start, end))
+        whole = f'{start}"{_number(value, parameter.kind)}"{end}'
+        elements.append((parameter.storage, _Element(parameter.kind, start, end, whole)))
     head = (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes" ?>'
         f'<patch revision="{table.patch_revision}">'

@@ -40,9 +40,22 @@ class Course:
 
     def look_ahead(self) -> None:
         """Have the next new job made, if that has not been done."""
-        if self._ahead is None and not self._ended:
+        if self._wanted():
             self._ahead = self._supply()
             self._ended = self._ahead is None
+
+    def pending(self) -> bool:
+        """Whether the caller has something to do: to take a result, or to make a job."""
+        return bool(self._done) or self._wanted()
+
+    def step(self) -> None:
+        """Hand over one result that has come back, or else have the next job made."""
+        if self._done:
+            number, result = self._done.popleft()
+            del self.jobs[number], self._tries[number]
+            self._take(number, result)
+        else:
+            self.look_ahead()
 
     def next(self) -> int | None:
         """Return the number of the next job to be done; None if there is none now."""
@@ -72,13 +85,9 @@ class Course:
             name = self.jobs[number].name
             self.finish(number, RenderError(f"Surge XT could not render {name}: {reason}"))
 
-    def deliver(self) -> None:
-        """Hand over what has come back."""
-        while self._done:
-            number, result = self._done.popleft()
-            del self.jobs[number], self._tries[number]
-            self._take(number, result)
-
     def over(self) -> bool:
         """Whether no more jobs come, and all have been delivered."""
         return self._ended and self._ahead is None and not self.jobs
+
+    def _wanted(self) -> bool:
+        return self._ahead is None and not self._ended

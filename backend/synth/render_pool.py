@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from backend.errors import RenderError
+from backend.freed_memory import keep_freed_memory
 from backend.priority import step_back
 from backend.records import AudioRegion
 from backend.synth.render_course import ATTEMPTS, FORGOTTEN, Course
@@ -147,13 +148,15 @@ class RenderPool:
             for worker in self._workers:
                 if worker.ready and worker.job is None:
                     self._assign(worker, course)
-            course.deliver()
-            course.look_ahead()
             if tick:
                 tick()
             if course.over() and (not warm or any(worker.ready for worker in self._workers)):
                 return
-            heard = wait([worker.connection for worker in self._workers], timeout=0.25)
+            patience_s = 0.0 if course.pending() else 0.25
+            heard = wait([worker.connection for worker in self._workers], timeout=patience_s)
+            if not heard and course.pending():  # no renderer waits for what can wait
+                course.step()
+                continue
             for place, worker in enumerate(self._workers):
                 reason = None
                 if worker.connection in heard:
@@ -251,6 +254,7 @@ def _work(connection: Connection, make_renderer: MakeRenderer) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     leave_with_parent()
     step_back()  # a host plays music meanwhile
+    keep_freed_memory()
     with contextlib.suppress(EOFError, ConnectionError):
         try:
             renderer = make_renderer()

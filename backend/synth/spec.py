@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from backend.errors import ParameterError
 from backend.records import Note, ParameterSet, ParameterValue, Vector
+from backend.synth.continuous import TOLERANCE, Continuous, check_host
 from backend.synth.table import SpecParameter, snap_to_note_length, surge_table
 
 NOTE_WIDTH = 3  # pitch, note-on, note-off
@@ -34,9 +35,6 @@ SETTLE_DISTANCE = 0.06
 
 #: Shortest note a decoded vector may hold; a zero-length note would render silence.
 MINIMUM_NOTE_S = 0.01
-
-#: Slack for what single-precision vectors and natives lose of a value at the edge of its range.
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,14 @@ class ParameterSpec:
             for parameter, end in zip(self.parameters, ends, strict=True)
         )
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(parameter.name for parameter in self.parameters)
+
+    @cached_property
+    def _continuous(self) -> Continuous:
+        return Continuous(self.parameters, self._slices)
+
     def encode(self, parameters: ParameterSet) -> Vector:
         """Turn a parameter set into a vector, float32 ``(width,)`` in -1..1.
 
@@ -102,11 +108,10 @@ class ParameterSpec:
         self._check_names(parameters.values)
         encoded = np.zeros(self.width, dtype=np.float64)
         for parameter, place in zip(self.parameters, self.slices(), strict=True):
-            value = parameters.values[parameter.name]
             if parameter.categories:
+                value = parameters.values[parameter.name]
                 encoded[place.start + self._category(parameter, value)] = 1.0
-            else:
-                encoded[place] = self._fraction(parameter, value)
+        encoded[self._continuous.columns] = self._continuous.fractions(parameters.values)
         note = parameters.note
         encoded[-3] = (note.pitch - self.pitch_low) / (self.pitch_high - self.pitch_low)
         encoded[-2:] = note.on_s / self.duration_s, note.off_s / self.duration_s
@@ -146,12 +151,12 @@ class ParameterSpec:
             raise ParameterError(f"the {self.name} vector holds NaN or infinity; sample it again")
         values: dict[str, ParameterValue] = {}
         clipped = np.clip((x + 1) / 2, 0.0, 1.0)
+        hosts = iter(self._continuous.at(clipped[self._continuous.columns]))
         for parameter, place in zip(self.parameters, self.slices(), strict=True):
             if parameter.categories:
-                values[parameter.name] = parameter.labels[int(np.argmax(x[place]))]
+                values[parameter.name] = parameter.labels[int(x[place].argmax())]
             else:
-                span = parameter.maximum - parameter.minimum
-                values[parameter.name] = parameter.minimum + float(clipped[place.start]) * span
+                values[parameter.name] = next(hosts)
         pitch = self.pitch_low + round(float(clipped[-3]) * (self.pitch_high - self.pitch_low))
         on_s, off_s = sorted(float(time) * self.duration_s for time in clipped[-2:])
         if off_s - on_s < MINIMUM_NOTE_S - TOLERANCE:
@@ -187,14 +192,14 @@ class ParameterSpec:
             ParameterError: as ``encode``.
         """
         self._check_names(parameters.values)
+        hosts = iter(self._continuous.hosts(parameters.values).tolist())
         natives = {}
         for parameter in self.parameters:
-            value = parameters.values[parameter.name]
             if parameter.categories:
-                native = parameter.categories[self._category(parameter, value)].native
+                place = self._category(parameter, parameters.values[parameter.name])
+                native = parameter.categories[place].native
             else:
-                self._fraction(parameter, value)
-                native = parameter.surge.host_to_native(float(value))
+                native = parameter.surge.host_to_native(next(hosts))
             natives[parameter.surge.storage] = native
         return natives
 
@@ -212,7 +217,7 @@ class ParameterSpec:
             native = natives[storage]
             if not parameter.categories:
                 values[parameter.name] = parameter.surge.native_to_host(native)
-                self._fraction(parameter, values[parameter.name])
+                check_host(parameter, values[parameter.name])
                 continue
             near = [abs(category.native - native) for category in parameter.categories]
             if min(near) > 1e-4:
@@ -243,30 +248,20 @@ class ParameterSpec:
         return ParameterSet(self.name, {**named.values, **exact}, note)
 
     def _check_names(self, values: Mapping[str, object]) -> None:
-        names = {parameter.name for parameter in self.parameters}
-        if wrong := names.symmetric_difference(values):
+        if values.keys() != self._names:
+            wrong = self._names.symmetric_difference(values)
             raise ParameterError(
-                f"{self.name} needs exactly its {len(names)} parameters; missing or unknown: "
+                f"{self.name} needs exactly its {len(self._names)} parameters; missing or unknown: "
                 f"{', '.join(sorted(wrong)[:5])}"
             )
 
-    def _fraction(self, parameter: SpecParameter, value: ParameterValue) -> float:
-        fraction = float("nan")
-        if not isinstance(value, str):
-            fraction = (value - parameter.minimum) / (parameter.maximum - parameter.minimum)
-        if not -TOLERANCE <= fraction <= 1 + TOLERANCE:
-            raise ParameterError(
-                f"{parameter.name} is {value!r}; it must be a number from {parameter.minimum:g} "
-                f"to {parameter.maximum:g}"
-            )
-        return min(max(fraction, 0.0), 1.0)
-
     def _category(self, parameter: SpecParameter, value: ParameterValue) -> int:
-        if value not in parameter.labels:
+        place = parameter.places.get(value)
+        if place is None:
             raise ParameterError(
                 f"{parameter.name} is {value!r}; it must be one of {', '.join(parameter.labels)}"
             )
-        return parameter.labels.index(str(value))
+        return place
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal
 
@@ -153,10 +153,15 @@ class SpecParameter:
         """Numbers that the parameter takes in the vector."""
         return len(self.categories) or 1
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The category labels in vector order."""
         return tuple(category.label for category in self.categories)
+
+    @cached_property
+    def places(self) -> dict[str | float, int]:
+        """Where each label is among them."""
+        return {label: place for place, label in enumerate(self.labels)}
 
 
 @dataclass(frozen=True)

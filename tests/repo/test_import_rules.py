@@ -47,7 +47,9 @@ RULES = {
     "backend.audio.devices": Rule((*BASE, "sounddevice")),
     "backend.synth": Rule((*BASE, "backend.synth")),
     "backend.synth.renderer": Rule((*BASE, "backend.synth", "pedalboard")),
-    "backend.synth.render_pool": Rule((*BASE, "backend.synth", "backend.priority")),
+    "backend.synth.render_pool": Rule(
+        (*BASE, "backend.synth", "backend.freed_memory", "backend.priority")
+    ),
     "backend.matching": Rule((*BACKEND, "torch"), never=("backend.osc",)),
     "backend.osc": Rule((*BASE, "backend.osc", "backend.synth", "pythonosc")),
     "backend.osc.client": Rule((*BASE, "backend.osc", "backend.discovery", "backend.launcher")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -240,3 +241,26 @@ def test_a_second_render_of_a_patch_is_close_and_other_patches_are_not(name: str
         far = target.measure(golden(other)).total
         assert far > 3 * again
         assert similarity(far) < 60.0
+
+
+def test_a_limit_changes_no_distance_that_is_within_it() -> None:
+    target = TargetDistance(golden("full-000"))
+    for name in ("full-000.rerender", "full-001", "simple-002"):
+        total = target.measure(golden(name)).total
+        assert target.within(golden(name), math.inf) == total
+        assert target.within(golden(name), total + 1e-9) == total
+        assert target.within(golden(name), total - 1e-6) is None
+
+
+def test_what_is_far_from_the_start_is_not_measured_to_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = TargetDistance(plucked())
+    assert target.within(noise(), 10.0) is not None
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("it is known already to be too far")
+
+    for slow in ("_cepstral_distance", "_tuning_distance", "_decibel_distance"):
+        monkeypatch.setattr("backend.matching.distance." + slow, refuse)
+    assert target.within(noise(), 0.05) is None

@@ -19,7 +19,7 @@ SPEC = load_spec("surge_simple")
 TARGET = tone(Note(50, 0.7, 2.0))
 
 
-def gap(audio: Audio) -> float:
+def gap(audio: Audio, limit: float = 0.0) -> float:
     return float(np.abs(audio - TARGET).mean())
 
 
@@ -89,6 +89,25 @@ def test_each_trial_is_what_was_rendered() -> None:
         assert notes[trial.render.name] == trial.parameters.note
         np.testing.assert_array_equal(trial.render.audio, tone(trial.parameters.note))
         assert trial.distance == gap(trial.render.audio)
+
+
+def test_what_is_not_measured_to_the_end_would_not_have_been_kept() -> None:
+    limits: list[float] = []
+
+    def impatient(audio: Audio, limit: float) -> float | None:
+        limits.append(limit)
+        distance = gap(audio)
+        return distance if distance <= limit else None
+
+    found = []
+    for measure in (gap, impatient):
+        search, pool = Search(SPEC, TARGET, measure, Variation(SPEC), seed=1), FakePool()
+        search.offer(drawn(8), "model")
+        search.run(pool, after(search, 150))  # type: ignore[arg-type]
+        found.append([trial.distance for trial in search.trials.all()])
+        assert search.rendered == 150
+    assert found[0] == found[1]
+    assert min(limits) < np.inf and max(limits) == np.inf
 
 
 def test_locked_columns_are_never_changed() -> None:

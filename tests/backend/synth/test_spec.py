@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from backend.errors import ParameterError
 from backend.records import Note, ParameterSet
+from backend.synth.continuous import TOLERANCE
 from backend.synth.draw_parameters import draw_parameters
-from backend.synth.spec import MINIMUM_NOTE_S, NOTE_WIDTH, TOLERANCE, ParameterSpec, load_spec
+from backend.synth.spec import MINIMUM_NOTE_S, NOTE_WIDTH, ParameterSpec, load_spec
 
 GOLDEN = Path(__file__).parents[2] / "data/golden"
 SPACES = ("surge_simple", "surge_full")
