@@ -97,7 +97,8 @@ def short_spectra(audio: Tensor, window: Tensor, hop_samples: int) -> Tensor:
         ``(rows, frames, bins)``.
     """
     padded = F.pad(audio, (len(window) // 2, len(window) // 2))
-    return torch.fft.rfft(padded.unfold(1, len(window), hop_samples) * window)
+    spectra: Tensor = torch.fft.rfft(padded.unfold(1, len(window), hop_samples) * window)
+    return spectra
 
 
 class LogMel(nn.Module):
