@@ -26,7 +26,7 @@ EARLIEST, LATEST = 0.4, 0.95
 ALIGNED_S = 0.004
 
 #: What a child costs, rendering and measuring it included, as a multiple of the cheapest one's.
-COSTS = {"model": 2.0, "climb": 1.2}
+COSTS = {"model": 2.5, "climb": 1.1}
 
 #: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
 ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
