@@ -85,10 +85,11 @@ def write_shard(
         "drawn": str(drawn),
         "kept": str(kept),
     }
+    # What lies in memory in another order, safetensors would write in that order.
     tensors: dict[str, npt.NDArray[Any]] = {
-        "index": renders.indices,
-        "vector": renders.vectors,
-        "mel": renders.mels,
+        "index": np.ascontiguousarray(renders.indices),
+        "vector": np.ascontiguousarray(renders.vectors),
+        "mel": np.ascontiguousarray(renders.mels),
     }
     path = shard_path(folder, number)
     write_whole(path, save(tensors, metadata=metadata))

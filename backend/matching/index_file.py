@@ -101,7 +101,9 @@ def save_index(stem: Path, index: IndexFile) -> int:
         "pitches": sounds.pitches.astype(np.uint8),
         "leads_ms": np.rint(sounds.leads_s * 1000).astype(np.int16),
     }
-    data = safetensors.numpy.save(tensors, metadata={"format": FORMAT_NAME})
+    # What lies in memory in another order, safetensors would write in that order.
+    in_order = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    data = safetensors.numpy.save(in_order, metadata={"format": FORMAT_NAME})
     description = {
         "format": FORMAT_NAME,
         "format_version": FORMAT_VERSION,

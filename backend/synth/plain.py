@@ -20,6 +20,8 @@ from backend.synth.spec import ParameterSpec
 PLAIN_FROM = 2_000_000_000
 
 OSCILLATORS = (1, 2, 3)
+#: From three below to three above; the middle of three draws is mostly near the middle.
+OCTAVES = 7
 WAVES = ("sawtooth", "pulse", "triangle")
 #: In the middle of its range a wave's level, an envelope's reach, a detuning or a pan is nothing.
 NOTHING = 0.5
@@ -94,8 +96,7 @@ def plain(spec: ParameterSpec, drawn: ParameterSet, draws: Draws) -> ParameterSe
                 if place != kept:
                     values[f"a_osc_{osc}_{wave}"] = NOTHING
     if draws.unit() < ONE_OCTAVE:
-        places = [draws.below(7) for _ in range(2)]
-        middle = sorted([*places, draws.below(7)])[1]
+        middle = sorted(draws.below(OCTAVES) for _ in range(3))[1]
         values.update((name, labels[middle]) for name, labels in octaves.items())
     if draws.unit() < SHORT_ATTACK:
         attack = float(values["a_amp_eg_attack"])

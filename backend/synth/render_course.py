@@ -38,12 +38,6 @@ class Course:
         self._ahead: RenderJob | None = None
         self._ended = False
 
-    def look_ahead(self) -> None:
-        """Have the next new job made, if that has not been done."""
-        if self._wanted():
-            self._ahead = self._supply()
-            self._ended = self._ahead is None
-
     def pending(self) -> bool:
         """Whether the caller has something to do: to take a result, or to make a job."""
         return bool(self._done) or self._wanted()
@@ -55,14 +49,14 @@ class Course:
             del self.jobs[number], self._tries[number]
             self._take(number, result)
         else:
-            self.look_ahead()
+            self._look_ahead()
 
     def next(self) -> int | None:
         """Return the number of the next job to be done; None if there is none now."""
         if self._again:
             number = self._again.popleft()
         else:
-            self.look_ahead()
+            self._look_ahead()
             if self._ahead is None:
                 return None
             number, self._supplied = self._supplied, self._supplied + 1
@@ -88,6 +82,12 @@ class Course:
     def over(self) -> bool:
         """Whether no more jobs come, and all have been delivered."""
         return self._ended and self._ahead is None and not self.jobs
+
+    def _look_ahead(self) -> None:
+        """Have the next new job made, if that has not been done."""
+        if self._wanted():
+            self._ahead = self._supply()
+            self._ended = self._ahead is None
 
     def _wanted(self) -> bool:
         return self._ahead is None and not self._ended

@@ -152,9 +152,10 @@ class RenderPool:
                 tick()
             if course.over() and (not warm or any(worker.ready for worker in self._workers)):
                 return
-            patience_s = 0.0 if course.pending() else 0.25
-            heard = wait([worker.connection for worker in self._workers], timeout=patience_s)
-            if not heard and course.pending():  # no renderer waits for what can wait
+            pending = course.pending()
+            connections = [worker.connection for worker in self._workers]
+            heard = wait(connections, timeout=0.0 if pending else 0.25)
+            if pending and not heard:  # no renderer waits for what can wait
                 course.step()
                 continue
             for place, worker in enumerate(self._workers):

@@ -54,6 +54,16 @@ def test_shards_are_listed_in_order_with_what_they_keep(folder: Path) -> None:
     assert list_shards(folder / "none", SPEC.fingerprint) == []
 
 
+def test_the_order_in_memory_does_not_matter(tmp_path: Path) -> None:
+    usual = renders([2, 3, 4])
+    rng = np.random.default_rng(0)
+    mels = rng.integers(0, 256, usual.mels.shape, dtype=np.uint8)
+    turned = RenderedSet(usual.indices, np.asfortranarray(usual.vectors), np.asfortranarray(mels))
+    write_shard(tmp_path, 0, SPEC, turned, drawn=SHARD_SIZE, gate_lufs=-55.0)
+    back = read_split(tmp_path, SPEC.fingerprint, "train")
+    assert np.array_equal(back.mels, mels) and np.array_equal(back.vectors, usual.vectors)
+
+
 @pytest.mark.parametrize(
     ("split", "expected"),
     [

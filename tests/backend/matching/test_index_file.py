@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,15 @@ def test_what_was_written_is_read(stem: Path, tmp_path: Path) -> None:
     assert np.array_equal(again.sounds.pitches, index.sounds.pitches)
     assert np.allclose(again.sounds.leads_s, index.sounds.leads_s, atol=0.0006)
     assert again.spec is index.spec and again.provenance == index.provenance
+
+
+def test_the_order_in_memory_does_not_matter(stem: Path, tmp_path: Path) -> None:
+    index = read_index(stem)
+    sounds = replace(index.sounds, vectors=np.asfortranarray(index.sounds.vectors))
+    for name, one in (("usual", index), ("turned", replace(index, sounds=sounds))):
+        save_index(tmp_path / name, one)
+    usual, turned = (read_index(tmp_path / name).sounds.vectors for name in ("usual", "turned"))
+    assert np.array_equal(usual, turned)
 
 
 def test_a_render_takes_little_room(stem: Path) -> None:
