@@ -14,7 +14,7 @@ presets in a folder. ``Tuner`` finds the note in the sound, for presets in tune 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,8 @@ SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 #: Variations that the model makes of one vector at a time, and in how many steps: they cost as
 #: much time as renders, and begin half-way.
 VARIED_AT_ONCE, VARIED_STEPS = 4, 4
+#: Of so many neighbours the most promising climb to where they are foreseen nearer.
+CLIMBING = 256
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
 
@@ -154,10 +156,13 @@ class Workshop(Workbench):
             begin=near.begin if near else None,
             known=known,
         )
-        nearby = Nearby() if near else sounds.near(request.region, NEIGHBOURS, OWN, request.presets)
+        nearby, count = Nearby(), CLIMBING if request.budget_s > 0.0 else NEIGHBOURS
+        if near is None:
+            nearby = sounds.near(request.region, count, OWN, request.presets)
+        renders = lock.hold(proposer.spec, nearby.renders) if lock else nearby.renders
         proposals: list[tuple[str, list[Vector]]] = [
             (CHOSEN, [near.chosen] if near else []),
-            ("index", lock.hold(proposer.spec, nearby.renders) if lock else nearby.renders),
+            ("index", renders[:NEIGHBOURS]),
             ("preset", lock.hold(proposer.spec, nearby.own) if lock else nearby.own),
             ("model", list(map(near.hold, vectors)) if near else vectors),
         ]
@@ -169,11 +174,13 @@ class Workshop(Workbench):
 
         advance("render", 0.0)
         target = TargetMetrics(request.region.audio[:, :WINDOW_SAMPLES])
+        variation = Variation(proposer.spec, lock.free(proposer.spec) if lock else None)
+        climber = sounds.climber(fit_window(request.region)) if request.budget_s > 0.0 else None
         search = Search(
             proposer.spec,
             fit_window(request.region),
             target.distance.within,
-            Variation(proposer.spec, lock.free(proposer.spec) if lock else None),
+            variation,
             seed=request.seed,
             body=lock.body if lock else patch_body,
             model_vary=lambda vector, time, seed: proposer.sample(
@@ -185,6 +192,7 @@ class Workshop(Workbench):
                 steps=VARIED_STEPS,
             ),
             foresight=sounds.foresee(fit_window(request.region)),
+            climber=climber,
             hold=near.hold if near else lambda vector: vector,
         )
         for origin, proposed in proposals:
@@ -212,7 +220,7 @@ class Workshop(Workbench):
 
         if request.budget_s > 0.0:
             began_s = time.monotonic()
-            ends_s = [end_s for end_s in (0.0, *ROUND_ENDS_S) if end_s < request.budget_s]
+            ends_s = [end_s for end_s in ROUND_ENDS_S if end_s < request.budget_s]
 
             def refine_until(end_s: float) -> Callable[[], bool]:
                 def ended() -> bool:
@@ -225,6 +233,18 @@ class Workshop(Workbench):
             def out_of_time() -> bool:
                 return time.monotonic() - began_s >= request.budget_s
 
+            climbs: Iterator[list[Vector]] = iter(())
+            if climber is not None and near is None:
+                climbs = climber.proposals([*renders, *vectors], variation.continuous)
+            nearest = nearest_now()
+            with search.going_on(pool, out_of_time):
+                if on_round is not None:
+                    on_round(finish(ranking.rank(nearest)))
+                climbed = next(climbs, [])
+            while climbed and not refine_until(request.budget_s)():
+                search.offer(climbed, "climb")
+                with search.going_on(pool, out_of_time):
+                    climbed = next(climbs, [])
             if on_round is not None:
                 for end_s in ends_s:
                     search.run(pool, refine_until(end_s))

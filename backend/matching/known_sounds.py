@@ -1,7 +1,8 @@
 """What is known of sounds before a match: renders of drawn patches, and the user's own presets.
 
 All of it is optional. Where the index of renders is missing, one sentence says so, and nothing is
-near; where the proxy is missing that was trained on it, nothing is foreseen.
+near; where the proxy is missing that was trained on it, nothing is foreseen; and without the
+spectral proxy no setting climbs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from backend.errors import OutputError, WeightsError
 from backend.matching import index
+from backend.matching.climber import Climber
+from backend.matching.control_layout import control_layout
 from backend.matching.foresight import Foresight
 from backend.matching.neighbours import listen
 from backend.matching.preset_shelf import NearPreset, PresetShelf, vector_of
@@ -20,7 +23,8 @@ from backend.records import Audio, AudioRegion, Vector
 from backend.synth.spec import ParameterSpec
 from models.description import CheckpointError
 from models.proxy import Proxy
-from models.proxy_file import load_proxy
+from models.proxy_file import load_proxy, load_spectral_proxy
+from models.spectral_proxy import SpectralProxy
 
 log = logging.getLogger(__name__)
 
@@ -56,21 +60,32 @@ class KnownSounds:
         self._file = presets
         self._stamp: Stamp | None = None
         self._shelf: PresetShelf | None = None
-        #: What the user should know, a sentence each.
-        self.remarks: tuple[str, ...] = ()
         self._index: index.RenderIndex | None = None
         self._proxy: Proxy | None = None
+        self._spectral_proxy: SpectralProxy | None = None
+        remarks = []
+        stem = index.index_stem(spec.name)
         try:
             self._index = index.load_index(spec.name)
             self._proxy = load_proxy(
-                index.index_stem(spec.name).with_name(f"{spec.name}_proxy.safetensors"),
+                stem.with_name(f"{spec.name}_proxy.safetensors"),
                 spec_fingerprint=spec.fingerprint,
                 embedding_sha256=self._index.embedding.sha256,
             )
         except WeightsError as error:
-            self.remarks = (f"Without neighbours among renders: {error}",)
+            remarks.append(f"Without neighbours among renders: {error}")
         except CheckpointError as error:
-            self.remarks = (f"Without foresight in the search: {error}",)
+            remarks.append(f"Without foresight in the search: {error}")
+        try:
+            self._spectral_proxy = load_spectral_proxy(
+                stem.with_name(f"{spec.name}_spectral_proxy.safetensors"),
+                control_layout(spec),
+                spec_fingerprint=spec.fingerprint,
+            )
+        except CheckpointError as error:
+            remarks.append(f"Without climbs in the search: {error}")
+        #: What the user should know, a sentence each.
+        self.remarks = tuple(remarks)
         self._current_shelf()  # now rather than in a match
 
     @property
@@ -114,6 +129,16 @@ class KnownSounds:
         if self._index is None or self._proxy is None:
             return None
         return Foresight(self._proxy, self._index.embedding, self._spec, target)
+
+    def climber(self, target: Audio) -> Climber | None:
+        """Return what climbs towards a sound; None where there is no spectral proxy.
+
+        Args:
+            target: float32 ``(channels, samples)`` at 44.1 kHz, 4 s.
+        """
+        if self._spectral_proxy is None:
+            return None
+        return Climber(self._spectral_proxy, self._spec, target)
 
     def sources(self, nearby: Nearby) -> tuple[str, ...]:
         """Say what was found among what, a phrase for each kind of which something was."""

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from backend.errors import RenderError
+from backend.matching.climber import Climber
 from backend.matching.foresight import Foresight
 from backend.matching.likeness import profile
 from backend.matching.threads import one_thread
@@ -68,6 +69,7 @@ class Search:
         seed: of all chance.
         model_vary: varies a vector by the model; None: that way is not used.
         foresight: chooses which children are rendered; None: they are taken as they come.
+        climber: moves settings to where they are foreseen nearer; None: that way is not used.
         body: makes the patch body that is rendered: ``patch_body``, or a lock's.
         hold: brings a vector within what is wanted.
     """
@@ -82,6 +84,7 @@ class Search:
         seed: int = 0,
         model_vary: ModelVary | None = None,
         foresight: Foresight | None = None,
+        climber: Climber | None = None,
         body: MakeBody = patch_body,
         hold: Callable[[Vector], Vector] = lambda vector: vector,
     ) -> None:
@@ -89,7 +92,9 @@ class Search:
         self._measure = measure
         self._equivalents = Equivalents(spec)
         self._rng = np.random.default_rng(seed)
-        self._ways = Ways(spec, profile(target), variation, self._rng, model_vary, foresight)
+        self._ways = Ways(
+            spec, profile(target), variation, self._rng, model_vary, foresight, climber
+        )
         self._body = body
         self._hold = hold
         self._proposals: list[_Draft] = []

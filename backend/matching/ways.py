@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from backend.matching.climber import Climber
 from backend.matching.foresight import Foresight
 from backend.matching.likeness import Profile, delay_s, transposition
 from backend.matching.trials import Trial, Trials
@@ -42,6 +43,7 @@ class Ways:
         rng: all chance.
         model_vary: varies a vector by the model; None: that way is not used.
         foresight: chooses among children; None: they are taken as they come.
+        climber: moves settings to where they are foreseen nearer; None: that way is not used.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Ways:
         rng: np.random.Generator,
         model_vary: ModelVary | None = None,
         foresight: Foresight | None = None,
+        climber: Climber | None = None,
     ) -> None:
         self._spec = spec
         self._target = target
@@ -59,6 +62,7 @@ class Ways:
         self._rng = rng
         self._model_vary = model_vary
         self._foresight = foresight
+        self._climber = climber
         self._aligned: set[int] = set()
         self._ways: dict[str, Callable[[Trial, Trials], Sequence[Vector]]] = {
             "mutate": self._screened(self._mutate),
@@ -66,7 +70,7 @@ class Ways:
             "follow": self._screened(self._follow),
             "align": self._align,
         }
-        if foresight is not None:
+        if climber is not None:
             self._ways["climb"] = self._climb
         if model_vary is not None:
             self._ways["model"] = self._model
@@ -154,5 +158,5 @@ class Ways:
         return self._nearest(parent, vectors, MODEL_KEPT)
 
     def _climb(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
-        assert self._foresight is not None
-        return self._foresight.climb(parent, self._variation.continuous, self._rng)
+        assert self._climber is not None
+        return self._climber.climb(parent, self._variation.continuous, self._rng)

@@ -72,8 +72,9 @@ def test_without_an_index_the_model_does_alone_and_one_sentence_says_so(
 ) -> None:
     result = match(request_of)
     assert set(kinds_of(fake_pool)) - {"tune"} == {"model"}
-    [remark] = result.remarks
-    assert remark.startswith("Without neighbours among renders:")
+    first, second = result.remarks
+    assert first.startswith("Without neighbours among renders:")
+    assert second.startswith("Without climbs in the search:")
     assert result.sources == (f"{SAMPLES} samples of the model",)
 
 

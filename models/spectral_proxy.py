@@ -1,0 +1,314 @@
+"""The spectral proxy: how a setting sounds, moment by moment, without playing it.
+
+A note is a source that is filtered and shaped in time, and the proxy is built like that: what moves
+(``models.controls``) is computed, small networks say how an oscillator at a pitch and a filter at
+a cutoff sound in mel bands, powers add up and filters multiply; one more network sees everything
+and corrects the result. So a moment's spectrum depends on that moment's controls alone, which
+forty thousand renders teach in minutes, and how a setting should change to sound more like a given
+sound can be read off its slope. Compare ``models.proxy``, which foresees a whole sound at once,
+far more roughly, at a hundredth of the time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.controls import EARLY_S, ControlLayout, Controls, Signals
+
+#: Periods of the sines and cosines by which pitches, cutoffs and widths are told, in semitones and
+#: in widths.
+PITCH_PERIODS = (256.0, 96.0, 48.0, 24.0, 12.0, 6.0, 3.0)
+CUTOFF_PERIODS = (512.0, 256.0, 128.0, 64.0, 32.0, 16.0)
+WIDTH_PERIODS = (2.0, 1.0, 0.5)
+HIGHPASS_PERIODS = (256.0, 128.0, 64.0)
+#: Numbers that say all of a setting that does not move.
+WHOLE_WIDTH, WHOLE_HIDDEN = 64, 256
+#: dB that one unit of a network's output means, and what a source has at first.
+SOURCE_DB, FILTER_DB, REST_DB, FIRST_DB = 10.0, 10.0, 5.0, -20.0
+#: dB within which powers are computed, and the natural logarithm of a power of 1 dB.
+LEAST_DB, MOST_DB, NEPERS = -150.0, 60.0, math.log(10.0) / 10.0
+LEAST_POWER, LEAST_LEVEL = 1e-12, 10.0**-1.5
+#: What shapes an oscillator, and what makes -1..1 of it: sync is 0..60 semitones.
+SHAPE = ("sawtooth", "pulse", "triangle", "sync")
+SHAPE_SCALE = torch.tensor([1.0, 1.0, 1.0, 1.0 / 30.0])
+SHAPE_OFFSET = torch.tensor([0.0, 0.0, 0.0, -1.0])
+#: Which of what moves the effects' network sees: loudness and time.
+WET_SEES = [0, 2, 3, 4, 5, 16, 17]
+#: Where in the waves of pitches those of 48, 24 and 12 semitones are.
+OCTAVE_PLACES = slice(4, 10)
+#: A highpass below this is off, semitones from 440 Hz.
+NO_HIGHPASS = -71.0
+#: Where sources go in spaces that cannot say: into the first filter.
+ROUTES = [1.0, 0.0, 0.0]
+UNMUTED = [1.0, 0.0]
+
+
+@dataclass(frozen=True)
+class SpectralProxyConfig:
+    """Sizes of a spectral proxy.
+
+    Args:
+        hidden_width: of the networks of sources; the others' follow from it.
+        bands: mel bands of a spectrum.
+    """
+
+    hidden_width: int = 96
+    bands: int = 128
+
+
+@dataclass(frozen=True)
+class _Oscillators:
+    """What the networks see of the oscillators, each ``(batch, 3, frames, n)``."""
+
+    pitches: Tensor
+    widths: Tensor
+    shapes: Tensor
+
+
+class SpectralProxy(nn.Module):
+    """Foresees spectra of one parameter space.
+
+    Args:
+        layout: of the space; with or without FM, ring modulation, kinds of filters and effects.
+        config: its sizes.
+    """
+
+    def __init__(self, layout: ControlLayout, config: SpectralProxyConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.controls = Controls(layout)
+        self.rich = "a_fm_routing" in layout.choices
+        hidden, bands = config.hidden_width, config.bands
+        pitch, shape = 2 * len(PITCH_PERIODS), 8
+        cutoff = 2 * len(CUTOFF_PERIODS) + 3 + (11 if self.rich else 0)
+        self.oscillator = _perceptron(pitch + 5 + shape + (6 if self.rich else 0), hidden, bands, 2)
+        self.noise = _perceptron(1, 32, bands, 1)
+        self.filter = _perceptron(cutoff, hidden * 2 // 3, bands, 2)
+        self.highpass = _perceptron(2 * len(HIGHPASS_PERIODS) + 2, 64, bands, 1)
+        self.whole = _perceptron(layout.width, WHOLE_HIDDEN, WHOLE_WIDTH, 2)
+        self.rest = _perceptron(WHOLE_WIDTH + 2 * cutoff + 3 * 13 + 18, hidden * 4 // 3, bands, 2)
+        if self.rich:
+            self.fm = _perceptron(3 * pitch + 6 + 3 * shape + 5, hidden, bands, 2)
+            self.ring = _perceptron(2 * (pitch + shape), hidden, bands, 2)
+            self.wet = _perceptron(WHOLE_WIDTH + pitch + 8, hidden * 2 // 3, bands, 2)
+        self._channels = [*(f"a_osc_{number}" for number in (1, 2, 3)), "a_noise"]
+        if self.rich:
+            self._channels += ["a_ring_modulation_1x2", "a_ring_modulation_2x3"]
+        column = self.controls.column
+        self._levels = [column(f"{name}_volume") for name in self._channels]
+        self._shape_columns = torch.tensor(
+            [[column(f"a_osc_{number}_{part}") for number in (1, 2, 3)] for part in SHAPE]
+        )
+        drift = column("a_osc_drift")
+        self._unison = torch.tensor(
+            [[column(f"a_osc_{number}_unison_detune"), drift] for number in (1, 2, 3)]
+        )
+        self._resonances = [column(f"a_filter_{number}_resonance") for number in (1, 2)]
+        self._highpass, self._balance = column("a_highpass"), column("a_filter_balance")
+        self._noise_color, self._fm_depth = column("a_noise_color"), column("a_fm_depth")
+
+    def forward(self, vectors: Tensor, times_s: Tensor) -> Tensor:
+        """Foresee spectra.
+
+        Args:
+            vectors: settings, idle parameters at rest, ``(batch, width)`` in -1..1.
+            times_s: moments, ``(batch, frames)``, 0..4 s.
+
+        Returns:
+            dB of mel bands, ``(batch, frames, bands)``; dB of what is unknown, but the same for
+            all moments of all settings.
+        """
+        natives = self.controls.natives(vectors)
+        signals = self.controls(vectors, natives, times_s)
+        oscillators = _Oscillators(
+            _waves(signals.pitches, PITCH_PERIODS),
+            _waves(signals.widths, WIDTH_PERIODS),
+            self._shapes(natives, signals),
+        )
+        cutoffs = self._cutoffs(vectors, natives, signals)
+        highpass = natives[:, self._highpass, None].expand_as(times_s)
+        volumes = self._volumes(vectors, natives)
+        buses = self._buses(vectors, natives, oscillators, volumes)
+        power = self._filtered(vectors, natives, buses, cutoffs)
+        db = 10.0 * torch.log10(power + LEAST_POWER) + self._cut(highpass)
+        whole, moving = _over(self.whole(vectors), times_s), _moving(signals, highpass)
+        known = [whole, cutoffs.transpose(1, 2).flatten(2), _heard(volumes[:, :3], oscillators)]
+        rest: Tensor = REST_DB * self.rest(torch.cat([*known, moving], dim=-1))
+        dry = db + _decibel(signals.amplitude)[..., None] + rest
+        if not self.rich:
+            return dry
+        ringing = (signals.since_off_s.clamp_min(0.0) * 8.0).clamp_max(4.0)[..., None]
+        known = [whole, oscillators.pitches[:, 0], moving[..., WET_SEES], ringing]
+        begun = torch.where(signals.since_on_s > -EARLY_S, 0.0, LEAST_DB)[..., None]
+        wet = SOURCE_DB * self.wet(torch.cat(known, dim=-1)) + FIRST_DB + begun
+        return 10.0 * torch.log10(_power(dry) + _power(wet) + LEAST_POWER)
+
+    def _buses(
+        self, vectors: Tensor, natives: Tensor, oscillators: _Oscillators, volumes: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the powers that go into both filters, each ``(batch, frames, bands)``."""
+        controls, frames = self.controls, oscillators.pitches.shape[2]
+        pitches, widths, shapes = oscillators.pitches, oscillators.widths, oscillators.shapes
+        known = [pitches, widths[..., :5], shapes]
+        if self.rich:
+            voices = [controls.choice(vectors, f"a_osc_{n}_unison_voices", []) for n in (1, 2, 3)]
+            unison = torch.cat([torch.stack(voices, dim=1), natives[:, self._unison]], dim=2)
+            known.append(unison[:, :, None].expand(-1, -1, frames, -1))
+        heard = list(_source(self.oscillator(torch.cat(known, dim=-1))).unbind(1))
+        if self.rich:
+            routing = controls.choice(vectors, "a_fm_routing", [])
+            depth = natives[:, self._fm_depth, None] / 24.0
+            known = [
+                pitches.transpose(1, 2).flatten(2),
+                widths[:, 0],
+                shapes.transpose(1, 2).flatten(2),
+                torch.cat([routing, depth], dim=1)[:, None].expand(-1, frames, -1),
+            ]
+            off, modulated = routing[:, None, :1], _source(self.fm(torch.cat(known, dim=-1)))
+            heard[0] = heard[0] * off + modulated * (1.0 - off)
+        heard.append(_source(self.noise(natives[:, self._noise_color, None]))[:, None])
+        if self.rich:
+            for one, other in ((0, 1), (1, 2)):
+                known = [pitches[:, one], pitches[:, other], shapes[:, one], shapes[:, other]]
+                heard.append(_source(self.ring(torch.cat(known, dim=-1))))
+        levels = volumes[:, :, None, None] ** 6
+        first, second = torch.zeros(()), torch.zeros(())
+        for place, (name, db) in enumerate(zip(self._channels, heard, strict=True)):
+            power = _power(db) * levels[:, place]
+            route = controls.choice(vectors, f"{name}_route", ROUTES)[:, None]
+            first = first + power * (route[..., 0:1] + route[..., 1:2])
+            second = second + power * (route[..., 2:3] + route[..., 1:2])
+        return first, second
+
+    def _shapes(self, natives: Tensor, signals: Signals) -> Tensor:
+        """Return what a source's network sees of each oscillator, ``(batch, 3, frames, 8)``."""
+        still = natives[:, self._shape_columns].transpose(1, 2)[:, :, None]  # (batch, 3, 1, 4)
+        still = still * SHAPE_SCALE + SHAPE_OFFSET
+        shape = still.expand(-1, -1, signals.pitches.shape[2], -1)
+        moving = [
+            signals.pitches / 64.0 - 1.0,
+            (signals.pitches / 60.0 + shape[..., 3]) / 2.0 - 0.5,
+            shape[..., 0] * shape[..., 1],
+        ]
+        return torch.cat([signals.widths[..., None], shape, torch.stack(moving, dim=-1)], dim=-1)
+
+    def _volumes(self, vectors: Tensor, natives: Tensor) -> Tensor:
+        """Return the volumes of the mixer's channels, 0 where muted, ``(batch, channels)``."""
+        audible = [
+            self.controls.choice(vectors, f"{name}_mute", UNMUTED)[:, 0] for name in self._channels
+        ]
+        return natives[:, self._levels].clamp_min(0.0) * torch.stack(audible, dim=1)
+
+    def _cutoffs(self, vectors: Tensor, natives: Tensor, signals: Signals) -> Tensor:
+        """Return what a filter's network sees of each filter, ``(batch, 2, frames, n)``."""
+        cutoff = signals.cutoffs.clamp(-150.0, 150.0)
+        resonance = natives[:, self._resonances, None].expand_as(cutoff)
+        known = [
+            _waves(cutoff, CUTOFF_PERIODS),
+            torch.stack([cutoff / 100.0, resonance, resonance**4], dim=-1),
+        ]
+        if self.rich:
+            kinds = [self.controls.choice(vectors, f"a_filter_{n}_type", []) for n in (1, 2)]
+            known.append(torch.stack(kinds, dim=1)[:, :, None].expand(*cutoff.shape, -1))
+        return torch.cat(known, dim=-1)
+
+    def _filtered(
+        self, vectors: Tensor, natives: Tensor, buses: tuple[Tensor, Tensor], cutoffs: Tensor
+    ) -> Tensor:
+        """Return the power that comes out of both filters, ``(batch, frames, bands)``."""
+        first, second = _power(FILTER_DB * self.filter(cutoffs)).unbind(1)
+        if not self.rich:
+            return buses[0] * first * second
+        kind = self.controls.choice(vectors, "a_filter_configuration", [])
+        serial = (kind[:, :3].sum(dim=1) + kind[:, 6])[:, None, None]
+        balance = (natives[:, self._balance, None, None] + 1.0) * 0.5
+        in_series = (buses[0] * first + buses[1]) * second
+        beside = buses[0] * first * (1.0 - balance) + buses[1] * second * balance
+        return serial * in_series + (1.0 - serial) * beside
+
+    def _cut(self, highpass: Tensor) -> Tensor:
+        edges = torch.stack([highpass / 50.0, (highpass < NO_HIGHPASS).float()], dim=-1)
+        known = torch.cat([_waves(highpass, HIGHPASS_PERIODS), edges], dim=-1)
+        cut: Tensor = FILTER_DB * self.highpass(known)
+        return cut
+
+
+def levelled(foreseen: Tensor, heard: Tensor, floor_db: float) -> Tensor:
+    """Return foreseen spectra at the level of heard ones, and with the same floor, softly.
+
+    Args:
+        foreseen: dB of whatever is unknown, ``(batch, frames, bands)``.
+        heard: dB below the loudest, ``(batch or 1, frames, bands)``.
+        floor_db: all that is less counts as this.
+    """
+    weights = loudness_weights(heard, floor_db)
+    total = weights.sum(dim=(1, 2)).clamp_min(1e-3)
+    level = ((heard - foreseen) * weights).sum(dim=(1, 2)) / total
+    above = (foreseen + level[:, None, None] - floor_db) * 0.5
+    return floor_db + F.softplus(above) * 2.0
+
+
+def loudness_weights(heard: Tensor, floor_db: float) -> Tensor:
+    """Return how much each cell says about the level of the whole, more the louder it is."""
+    return (heard > floor_db + 4.0).float() * torch.exp((heard - 0.5 * floor_db) * 0.05)
+
+
+def _perceptron(width: int, hidden: int, out: int, layers: int) -> nn.Sequential:
+    parts: list[nn.Module] = []
+    for _ in range(layers):
+        parts += [nn.Linear(width, hidden), nn.GELU()]
+        width = hidden
+    return nn.Sequential(*parts, nn.Linear(width, out))
+
+
+def _waves(value: Tensor, periods: Sequence[float]) -> Tensor:
+    """Return sines and cosines of a value, ``(..., 2 * periods)``."""
+    angles = value[..., None] * (2.0 * math.pi / torch.tensor(periods))
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)
+
+
+def _source(output: Tensor) -> Tensor:
+    return output * SOURCE_DB + FIRST_DB
+
+
+def _power(db: Tensor) -> Tensor:
+    return torch.exp(db.clamp(LEAST_DB, MOST_DB) * NEPERS)
+
+
+def _decibel(amplitude: Tensor) -> Tensor:
+    return 20.0 * torch.log10(amplitude + 1e-6)
+
+
+def _over(settings: Tensor, times: Tensor) -> Tensor:
+    """Return ``(batch, n)`` for every frame of ``(batch, frames)``."""
+    return settings[:, None].expand(-1, times.shape[1], -1)
+
+
+def _heard(volumes: Tensor, oscillators: _Oscillators) -> Tensor:
+    """Return what the correction sees of the oscillators, ``(batch, frames, 39)``."""
+    shapes, octaves = oscillators.shapes, oscillators.pitches[..., OCTAVE_PLACES]
+    level = volumes.clamp_min(LEAST_LEVEL)[:, :, None, None].expand(*shapes.shape[:3], 1)
+    return torch.cat([shapes[..., :6], level, octaves], dim=-1).transpose(1, 2).flatten(2)
+
+
+def _moving(signals: Signals, highpass: Tensor) -> Tensor:
+    """Return everything that moves and no oscillator has to itself, ``(batch, frames, 18)``."""
+    on_s, off_s = signals.since_on_s, signals.since_off_s
+    edges = torch.stack([on_s, off_s], dim=1)
+    parts = [
+        torch.stack([_decibel(signals.amplitude) / 40.0 + 1.0, signals.amplitude], dim=1),
+        (edges * 10.0).clamp(-1.0, 1.0),
+        (edges / 0.03).clamp(-1.0, 1.0),
+        signals.filter_envelope[:, None],
+        signals.cutoffs.clamp(-60.0, 70.0) / 65.0,
+        highpass[:, None] / 50.0,
+        signals.lfos,
+        torch.stack([on_s.clamp(-1.0, 4.0) / 2.0 - 1.0, off_s.clamp(-2.0, 4.0) / 2.0], dim=1),
+    ]
+    return torch.cat(parts, dim=1).transpose(1, 2)

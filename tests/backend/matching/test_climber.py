@@ -1,0 +1,187 @@
+"""Climbs lead to where the spectral proxy foresees settings nearer, and move only what they may."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from fake_renderers import tone
+from trials import trial_of
+
+from backend.audio.region import fit_window, load_region
+from backend.matching import climber as climber_module
+from backend.matching.climber import CLIMBS_KEPT, LONGEST_CLIMB, TOGETHER, Climber, _Adam
+from backend.matching.control_layout import control_layout
+from backend.matching.distance import TargetDistance
+from backend.matching.known_sounds import KnownSounds
+from backend.matching.likeness import profile
+from backend.matching.trials import Trial, Trials
+from backend.matching.variation import Variation
+from backend.matching.ways import Ways
+from backend.records import AudioRegion, Note, Vector
+from backend.synth.draw_parameters import draw_parameters
+from backend.synth.equivalents import Equivalents
+from backend.synth.patch_file import patch_body
+from backend.synth.render_pool import RenderPool
+from backend.synth.renderer import RenderJob
+from backend.synth.spec import NOTE_WIDTH, load_spec
+from models.spectral_proxy import SpectralProxy, SpectralProxyConfig
+
+SPEC = load_spec("surge_simple")
+GOLDEN = Path(__file__).resolve().parents[2] / "data" / "golden"
+TARGET = tone(Note(62, 0.4, 2.5))
+FREE = Variation(SPEC).continuous
+
+
+@pytest.fixture(scope="module")
+def proxy() -> SpectralProxy:
+    torch.manual_seed(0)
+    made = SpectralProxy(control_layout(SPEC), SpectralProxyConfig(hidden_width=12))
+    return made.eval().requires_grad_(requires_grad=False)
+
+
+@pytest.fixture(scope="module")
+def climber(proxy: SpectralProxy) -> Climber:
+    return Climber(proxy, SPEC, TARGET)
+
+
+@pytest.fixture
+def parent() -> Trial:
+    trial: Trial = trial_of(4, 0.5, Note(50, 0.7, 2.0))
+    return trial
+
+
+def settings(count: int) -> list[Vector]:
+    return [SPEC.encode(draw_parameters(SPEC, number)) for number in range(count)]
+
+
+def foreseen(climber: Climber, vectors: list[Vector]) -> list[float]:
+    with torch.no_grad():
+        spectra = climber._foreseen(torch.from_numpy(np.stack(vectors)))
+        distances: list[float] = climber._distances(spectra).tolist()
+    return distances
+
+
+def test_proposals_climb_from_the_most_promising_and_come_in_parts(
+    climber: Climber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(climber_module, "CLIMBED", 12)
+    monkeypatch.setattr(climber_module, "PROPOSAL_STEPS", 12)
+    starts = settings(30)
+    parts = list(climber.proposals(starts, FREE))
+    assert [len(part) for part in parts] == [TOGETHER, 12 - TOGETHER]
+    climbed = [vector for part in parts for vector in part]
+    before, after = foreseen(climber, starts), foreseen(climber, climbed)
+    assert np.mean(after) < 0.95 * np.mean(sorted(before)[:12])
+    assert all(after[place] <= after[place + 1] for place in range(TOGETHER - 1))
+    pitches = {float(vector[-NOTE_WIDTH]) for vector in starts}
+    assert {float(vector[-NOTE_WIDTH]) for vector in climbed} <= pitches
+    assert min(map(np.min, climbed)) >= -1.0 and max(map(np.max, climbed)) <= 1.0
+    assert list(climber.proposals([], FREE)) == []
+
+
+def test_what_is_locked_stays(climber: Climber, parent: Trial) -> None:
+    free = FREE.copy()
+    free[:40] = False
+    [part] = climber.proposals(settings(3), free)
+    rested = Equivalents(SPEC).at_rest(np.stack(settings(3)))
+    starts = {vector[:40].tobytes() for vector in rested}
+    assert {vector[:40].tobytes() for vector in part} <= starts
+    for climbed in climber.climb(parent, free, np.random.default_rng(0)):
+        np.testing.assert_array_equal(climbed[:40], parent.vector[:40])
+
+
+def test_a_rendered_setting_climbs_no_further_than_allowed(climber: Climber, parent: Trial) -> None:
+    climbed = climber.climb(parent, FREE, np.random.default_rng(0))
+    assert len(climbed) == CLIMBS_KEPT
+    moved = np.abs(np.stack(climbed) - parent.vector)
+    assert 0.01 < moved.max() <= LONGEST_CLIMB + 1e-6
+    assert not moved[:, -NOTE_WIDTH].any()
+
+
+def test_a_parent_is_taken_to_sound_as_it_was_heard(
+    climber: Climber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the proxy thinks of it, a render of the target itself is at its goal."""
+    monkeypatch.setattr(climber_module, "MOST_BESIDE_DB", 300.0)  # this one is not trained
+    spec_vector = settings(1)[0]
+    render = AudioRegion(TARGET, 44_100, "same")
+    perfect = Trial(spec_vector, SPEC.decode(spec_vector), "x", 0, 0.0, render)
+    with torch.no_grad():
+        spectra = climber._foreseen(climber._rested(spec_vector[None]))
+        there = float(climber._distances(spectra + climber._beside(perfect))[0])
+        without = float(climber._distances(spectra)[0])
+    assert there < 0.35 * without
+
+
+def test_the_search_climbs_where_it_is_given_a_climber(climber: Climber, parent: Trial) -> None:
+    rng = np.random.default_rng(1)
+    ways = Ways(SPEC, profile(TARGET), Variation(SPEC), rng, climber=climber)
+    assert len(ways.children("climb", parent, Trials())) == CLIMBS_KEPT
+    without = Ways(SPEC, profile(TARGET), Variation(SPEC), rng)
+    assert "climb" in {ways.choose() for _ in range(200)}
+    assert "climb" not in {without.choose() for _ in range(200)}
+
+
+def test_its_steps_are_those_of_adam() -> None:
+    start, goal = torch.linspace(-1, 1, 12), torch.linspace(0.5, -2, 12)
+    theirs, ours = start.clone().requires_grad_(), start.clone()
+    optimiser, step = torch.optim.Adam([theirs], 0.02), _Adam(ours)
+    for _ in range(20):
+        optimiser.zero_grad()
+        (theirs - goal).pow(4).sum().backward()
+        optimiser.step()
+        ours = ours - 0.02 * step(4 * (ours - goal).pow(3))
+    assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+SCRIPT = """
+import sys
+import numpy as np
+from backend.matching.known_sounds import KnownSounds
+from backend.matching.variation import Variation
+from backend.synth.draw_parameters import draw_parameters
+from backend.synth.spec import load_spec
+spec = load_spec("surge_simple")
+climber = KnownSounds(spec).climber(np.full((2, 176_400), 0.1, np.float32))
+vector = spec.encode(draw_parameters(spec, 3))
+[climbed] = climber.proposals([vector], Variation(spec).continuous)
+assert (climbed[0] != vector).any()
+sys.exit("torch._dynamo" in sys.modules)
+"""
+
+
+def test_a_climb_does_not_import_the_compiler() -> None:
+    assert subprocess.run([sys.executable, "-c", SCRIPT], check=False).returncode == 0
+
+
+@pytest.mark.surge
+def test_climbed_settings_sound_nearer_than_where_they_began(
+    surge_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings of other sounds climb to golden sounds, by the shipped proxy, heard on Surge XT."""
+    monkeypatch.setattr(climber_module, "CLIMBED", TOGETHER)
+    known = KnownSounds(SPEC)
+    with RenderPool.of_surge(surge_path, 2) as pool:
+
+        def nearest(vectors: list[Vector], target: TargetDistance) -> float:
+            sets = [SPEC.decode(vector) for vector in vectors]
+            renders = pool.render([RenderJob(patch_body(s, "x"), s.note, "x") for s in sets])
+            heard = [one.audio for one in renders if isinstance(one, AudioRegion)]
+            return min(target.measure(audio).total for audio in heard)
+
+        began, climbed = [], []
+        for name in ("simple-000", "simple-001", "simple-002"):
+            sound = fit_window(load_region(GOLDEN / f"{name}.flac", start_s=0.0))
+            climber = known.climber(sound)
+            assert climber is not None
+            starts = known.near(AudioRegion(sound, 44_100, name), TOGETHER, 0, 0).renders
+            target = TargetDistance(sound)
+            [part] = climber.proposals(starts, FREE)
+            began.append(nearest(starts, target))
+            climbed.append(nearest(part, target))
+    assert np.mean(climbed) < 0.85 * np.mean(began), (began, climbed)
