@@ -9,6 +9,7 @@ can be differentiated: dB, cepstra, the spectrum's transport, and the envelope.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -29,12 +30,14 @@ from models.spectral_proxy import SpectralProxy, levelled
 
 #: Every so many frames of 10 ms a spectrum is foreseen; where the target is silent, more rarely.
 HEARD_STEP, SILENT_STEP = 5, 20
+#: A step of a climb looks at every so many of these moments.
+PARTS = 3
 #: Of proposals that climb: how many do, for how many steps, and how long the first step is, of a
 #: range of 2. So many climb together.
-CLIMBED, PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 24, 40, 0.04, 8
+CLIMBED, PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 16, 40, 0.04, 8
 #: Of a rendered setting: how many climbs begin at once, how many of them are worth a render, and
 #: the same as above.
-CLIMBS, CLIMBS_KEPT, CLIMB_STEPS, CLIMB_RATE = 4, 2, 24, 0.03
+CLIMBS, CLIMBS_KEPT, CLIMB_STEPS, CLIMB_RATE = 8, 2, 18, 0.04
 #: The last step is this share shorter than the first.
 SLOWING = 0.8
 #: Share of the parameters that a climb of a rendered setting moves, and how far, at most.
@@ -53,6 +56,28 @@ ASKED_TOGETHER = 32
 NEPERS = float(np.log(10.0) / 10.0)
 
 
+@dataclass(frozen=True)
+class _View:
+    """The target at some moments.
+
+    Args:
+        frames: which, ``(frames,)``.
+        times_s: when.
+        stands_for: how many frames each stands for.
+        target: dB below the loudest, ``(frames, bands)``.
+        cepstra, cumulative, envelope, active: features of it, ``(1, frames, ...)``.
+    """
+
+    frames: Tensor
+    times_s: Tensor
+    stands_for: Tensor
+    target: Tensor
+    cepstra: Tensor
+    cumulative: Tensor
+    envelope: Tensor
+    active: Tensor
+
+
 class Climber:
     """Climbs towards one target.
 
@@ -66,21 +91,18 @@ class Climber:
         self._proxy = proxy
         self._equivalents = Equivalents(spec)
         self._log_mel = LogMel(FEATURES)
-        whole = self._heard(target, torch.arange(FEATURES.frames))
-        steps = torch.where((whole > HEARD_DB).any(dim=1), HEARD_STEP, SILENT_STEP)
-        places = torch.arange(FEATURES.frames)
-        self._frames = places[places % steps == 0]
-        self._times_s = self._frames * (FEATURES.hop_samples / FEATURES.sample_rate_hz)
-        #: How many frames each stands for.
-        self._stands_for = steps[self._frames].float()
         filters = torch.from_numpy(slaney_mel_filters(FEATURES)).float()
         self._gains = filters.sum(dim=1).clamp_min(1e-9)
         #: Bins of a band, and their share of all.
         self._bins = self._gains / filters.amax(dim=1).clamp_min(1e-9)
         self._shares = self._bins / self._bins.sum()
         self._cosines = cosines(CEPSTRAL_COEFFICIENTS, FEATURES.mels).float().clone()
-        self._target = whole[self._frames]
-        self._seen = self._features(self._target[None])
+        every = torch.arange(FEATURES.frames)
+        heard = self._heard(target, every)
+        steps = torch.where((heard > HEARD_DB).any(dim=1), HEARD_STEP, SILENT_STEP)
+        frames = every[every % steps == 0]
+        self._whole = self._view(heard, frames, steps)
+        self._parts = [self._view(heard, frames[part::PARTS], steps) for part in range(PARTS)]
         self._known: WeakKeyDictionary[Rendered, Tensor] = WeakKeyDictionary()
 
     def proposals(
@@ -99,10 +121,13 @@ class Climber:
         if not starts:
             return
         settings = self._rested(np.stack(starts))
+        view = self._parts[0]
         with torch.no_grad():
             asked = torch.split(settings, ASKED_TOGETHER)
-            distances = torch.cat([self._distances(self._foreseen(some)) for some in asked])
-        moving, beside = _movable(free), torch.zeros(())
+            distances = torch.cat(
+                [self._distances(self._foreseen(some, view), view) for some in asked]
+            )
+        moving, beside = _movable(free), torch.zeros(len(self._whole.frames), 1)
         for some in torch.split(settings[distances.argsort()[:CLIMBED]], TOGETHER):
             low, high = (torch.where(moving, edge, some) for edge in (-1.0, 1.0))
             best, least = self._descend(some, beside, low, high, PROPOSAL_STEPS, PROPOSAL_RATE)
@@ -134,34 +159,41 @@ class Climber:
     def _descend(
         self, start: Tensor, beside: Tensor, low: Tensor, high: Tensor, steps: int, rate: float
     ) -> tuple[Tensor, Tensor]:
-        """Return the nearest places on the way down, and how far they are foreseen to be."""
+        """Return where it goes down to, and how far that is foreseen to be; never up.
+
+        Each step looks at every ``PARTS``-th moment, in turns.
+        """
         place = start.clone().requires_grad_()
-        best, least = start.clone(), torch.full((len(start),), torch.inf)
         step = _Adam(place)
         for number in range(steps):
-            distances = self._distances(self._foreseen(place) + beside)
+            part = number % PARTS
+            foreseen = self._foreseen(place, self._parts[part]) + beside[part::PARTS]
+            distances = self._distances(foreseen, self._parts[part])
             (slope,) = torch.autograd.grad(distances.sum(), place)
             with torch.no_grad():
-                nearer = distances < least
-                best[nearer], least[nearer] = place[nearer], distances[nearer]
                 length = rate * (1.0 - SLOWING * number / steps)
                 moved = place - length * step(slope.nan_to_num())
                 place.copy_(torch.minimum(torch.maximum(moved, low), high))
-        return best, least
+        with torch.no_grad():
+            both = torch.cat([start, place])
+            before, after = self._distances(
+                self._foreseen(both, self._whole) + beside, self._whole
+            ).chunk(2)
+            nearer = after < before
+            return torch.where(nearer[:, None], place, start), torch.minimum(before, after)
 
-    def _foreseen(self, settings: Tensor) -> Tensor:
-        spectra: Tensor = self._proxy(settings, self._times_s.expand(len(settings), -1))
+    def _foreseen(self, settings: Tensor, view: _View) -> Tensor:
+        spectra: Tensor = self._proxy(settings, view.times_s.expand(len(settings), -1))
         return spectra
 
     def _beside(self, parent: Rendered) -> Tensor:
         """Return by how much the parent sounds otherwise than foreseen, dB ``(frames, bands)``."""
         beside = self._known.get(parent)
         if beside is None:
-            heard = self._heard(parent.render.audio, self._frames)
+            heard = self._heard(parent.render.audio, self._whole.frames)
             with torch.no_grad():
-                foreseen = self._foreseen(self._rested(parent.vector[None]))[0]
-            foreseen = levelled(foreseen[None], heard[None], FEATURES.floor_db)[0]
-            beside = heard - foreseen
+                foreseen = self._foreseen(self._rested(parent.vector[None]), self._whole)
+            beside = heard - levelled(foreseen, heard[None], FEATURES.floor_db)[0]
             beside = self._known[parent] = beside.clamp(-MOST_BESIDE_DB, MOST_BESIDE_DB)
         return beside
 
@@ -172,36 +204,41 @@ class Climber:
         spectra: Tensor = mel_db.mean(dim=0).T[frames].clone()  # to take gradients with
         return spectra
 
-    def _distances(self, foreseen: Tensor) -> Tensor:
+    def _view(self, heard: Tensor, frames: Tensor, steps: Tensor) -> _View:
+        stands_for = steps[frames].float()
+        target = heard[frames]
+        times_s = frames * (FEATURES.hop_samples / FEATURES.sample_rate_hz)
+        return _View(frames, times_s, stands_for, target, *self._features(target[None], stands_for))
+
+    def _distances(self, foreseen: Tensor, view: _View) -> Tensor:
         """Return how far spectra are from the target, ``(n,)``, at whatever level they are."""
-        db = levelled(foreseen, self._target[None], FEATURES.floor_db)
-        cepstra, cumulative, envelope, active = self._features(db)
-        target_cepstra, target_cumulative, target_envelope, target_active = self._seen
-        frames = torch.maximum(active, target_active) * self._stands_for
+        db = levelled(foreseen, view.target[None], FEATURES.floor_db)
+        cepstra, cumulative, envelope, active = self._features(db, view.stands_for)
+        frames = torch.maximum(active, view.active) * view.stands_for
         frames = frames / frames.sum(dim=1, keepdim=True).clamp_min(1e-3)
-        every = self._stands_for / self._stands_for.sum()
-        ways = ((cumulative - target_cumulative).abs() * self._shares).sum(dim=2)
-        likeness = (envelope * target_envelope).sum(dim=1)
+        every = view.stands_for / view.stands_for.sum()
+        ways = ((cumulative - view.cumulative).abs() * self._shares).sum(dim=2)
+        likeness = (envelope * view.envelope).sum(dim=1)
+        decibel = ((db - view.target).abs().mean(dim=2) * frames).sum(dim=1)
+        cepstral = ((cepstra - view.cepstra).abs().mean(dim=2) * frames).sum(dim=1)
         w, t = WEIGHTS, TYPICAL
         total: Tensor = (
-            w.decibel / t.decibel * ((db - self._target).abs().mean(dim=2) * frames).sum(dim=1)
-            + w.cepstral
-            / t.cepstral
-            * ((cepstra - target_cepstra).abs().mean(dim=2) * frames).sum(dim=1)
+            w.decibel / t.decibel * decibel
+            + w.cepstral / t.cepstral * cepstral
             + w.transport / t.transport * (ways * frames).sum(dim=1)
             + w.faint / t.faint * (ways * every).sum(dim=1)
             + w.contour / t.contour * (1.0 - likeness).clamp_min(1e-6).sqrt()
         )
         return total / (w.decibel + w.cepstral + w.transport + w.faint + w.contour)
 
-    def _features(self, db: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _features(self, db: Tensor, stands_for: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return cepstra, cumulative spectra, envelopes, and which frames are heard as 0 or 1."""
         heard = db > HEARD_DB
-        power = torch.exp(db * NEPERS) / self._gains
-        magnitude = power.sqrt() * self._bins * heard
-        cumulative = (magnitude / (magnitude.sum(dim=2, keepdim=True) + 1e-9)).cumsum(dim=2)
-        loudness = (power * self._bins).sum(dim=2).sqrt() * self._stands_for.sqrt()
-        envelope = F.normalize(loudness, dim=1, eps=1e-9)
+        magnitude = torch.exp(db * (0.5 * NEPERS)) * (self._bins * self._gains.rsqrt()) * heard
+        cumulative = magnitude.cumsum(dim=2)
+        cumulative = cumulative / (cumulative[..., -1:] + 1e-9)
+        loudness = (magnitude.square() / self._bins).sum(dim=2).add(1e-12).sqrt()
+        envelope = F.normalize(loudness * stands_for.sqrt(), dim=1, eps=1e-9)
         return db @ self._cosines.T, cumulative, envelope, heard.any(dim=2).float()
 
     def _rested(self, vectors: Vector) -> Tensor:

@@ -27,7 +27,7 @@ EARLIEST, LATEST = 0.4, 0.95
 ALIGNED_S = 0.004
 
 #: What a child costs, rendering and measuring it included, as a multiple of the cheapest one's.
-COSTS = {"model": 2.5, "climb": 1.1}
+COSTS = {"model": 2.5, "climb": 2.5}
 
 #: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
 ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
