@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,8 @@ from backend.synth.spec import NOTE_WIDTH, load_spec
 
 SPEC = load_spec("surge_simple")
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "golden"
-TARGET = tone(Note(62, 0.4, 2.5))
+NOTE = Note(62, 0.4, 2.5)
+TARGET = tone(NOTE)
 FREE = Variation(SPEC).continuous
 
 
@@ -101,7 +103,8 @@ def test_a_parent_is_taken_to_sound_as_it_was_heard(
 ) -> None:
     """Whatever the proxy thinks of it, a render of the target itself is at its goal."""
     monkeypatch.setattr(climber_module, "MOST_BESIDE_DB", 300.0)
-    spec_vector = settings(1)[0]
+    drawn = draw_parameters(SPEC, 0)
+    spec_vector = SPEC.encode(replace(drawn, note=NOTE))
     render = AudioRegion(TARGET, 44_100, "same")
     perfect = Trial(spec_vector, SPEC.decode(spec_vector), "x", 0, 0.0, render)
     with torch.no_grad():
