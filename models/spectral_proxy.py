@@ -11,15 +11,21 @@ far more roughly, at a hundredth of the time.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.controls import EARLY_S, ControlLayout, Controls, Signals
+from models.spectral_parts import (
+    LEAST_DB,
+    decibel_of,
+    moving_signals,
+    over_frames,
+    perceptron,
+    power_of,
+    waves,
+)
 
 #: Periods of the sines and cosines by which pitches, cutoffs and widths are told, in semitones and
 #: in widths.
@@ -31,8 +37,6 @@ HIGHPASS_PERIODS = (256.0, 128.0, 64.0)
 WHOLE_WIDTH, WHOLE_HIDDEN = 64, 256
 #: dB that one unit of a network's output means, and what a source has at first.
 SOURCE_DB, FILTER_DB, REST_DB, FIRST_DB = 10.0, 10.0, 5.0, -20.0
-#: dB within which powers are computed, and the natural logarithm of a power of 1 dB.
-LEAST_DB, MOST_DB, NEPERS = -150.0, 60.0, math.log(10.0) / 10.0
 LEAST_POWER, LEAST_LEVEL = 1e-12, 10.0**-1.5
 #: What shapes an oscillator, and what makes -1..1 of it: sync is 0..60 semitones.
 SHAPE = ("sawtooth", "pulse", "triangle", "sync")
@@ -87,16 +91,16 @@ class SpectralProxy(nn.Module):
         hidden, bands = config.hidden_width, config.bands
         pitch, shape = 2 * len(PITCH_PERIODS), 8
         cutoff = 2 * len(CUTOFF_PERIODS) + 3 + (11 if self.rich else 0)
-        self.oscillator = _perceptron(pitch + 5 + shape + (6 if self.rich else 0), hidden, bands, 2)
-        self.noise = _perceptron(1, 32, bands, 1)
-        self.filter = _perceptron(cutoff, hidden * 2 // 3, bands, 2)
-        self.highpass = _perceptron(2 * len(HIGHPASS_PERIODS) + 2, 64, bands, 1)
-        self.whole = _perceptron(layout.width, WHOLE_HIDDEN, WHOLE_WIDTH, 2)
-        self.rest = _perceptron(WHOLE_WIDTH + 2 * cutoff + 3 * 13 + 18, hidden * 4 // 3, bands, 2)
+        self.oscillator = perceptron(pitch + 5 + shape + (6 if self.rich else 0), hidden, bands, 2)
+        self.noise = perceptron(1, 32, bands, 1)
+        self.filter = perceptron(cutoff, hidden * 2 // 3, bands, 2)
+        self.highpass = perceptron(2 * len(HIGHPASS_PERIODS) + 2, 64, bands, 1)
+        self.whole = perceptron(layout.width, WHOLE_HIDDEN, WHOLE_WIDTH, 2)
+        self.rest = perceptron(WHOLE_WIDTH + 2 * cutoff + 3 * 13 + 18, hidden * 4 // 3, bands, 2)
         if self.rich:
-            self.fm = _perceptron(3 * pitch + 6 + 3 * shape + 5, hidden, bands, 2)
-            self.ring = _perceptron(2 * (pitch + shape), hidden, bands, 2)
-            self.wet = _perceptron(WHOLE_WIDTH + pitch + 8, hidden * 2 // 3, bands, 2)
+            self.fm = perceptron(3 * pitch + 6 + 3 * shape + 5, hidden, bands, 2)
+            self.ring = perceptron(2 * (pitch + shape), hidden, bands, 2)
+            self.wet = perceptron(WHOLE_WIDTH + pitch + 8, hidden * 2 // 3, bands, 2)
         self._channels = [*(f"a_osc_{number}" for number in (1, 2, 3)), "a_noise"]
         if self.rich:
             self._channels += ["a_ring_modulation_1x2", "a_ring_modulation_2x3"]
@@ -127,8 +131,8 @@ class SpectralProxy(nn.Module):
         natives = self.controls.natives(vectors)
         signals = self.controls(vectors, natives, times_s)
         oscillators = _Oscillators(
-            _waves(signals.pitches, PITCH_PERIODS),
-            _waves(signals.widths, WIDTH_PERIODS),
+            waves(signals.pitches, PITCH_PERIODS),
+            waves(signals.widths, WIDTH_PERIODS),
             self._shapes(natives, signals),
         )
         cutoffs = self._cutoffs(vectors, natives, signals)
@@ -137,17 +141,17 @@ class SpectralProxy(nn.Module):
         buses = self._buses(vectors, natives, oscillators, volumes)
         power = self._filtered(vectors, natives, buses, cutoffs)
         db = 10.0 * torch.log10(power + LEAST_POWER) + self._cut(highpass)
-        whole, moving = _over(self.whole(vectors), times_s), _moving(signals, highpass)
+        whole, moving = over_frames(self.whole(vectors), times_s), moving_signals(signals, highpass)
         known = [whole, cutoffs.transpose(1, 2).flatten(2), _heard(volumes[:, :3], oscillators)]
         rest: Tensor = REST_DB * self.rest(torch.cat([*known, moving], dim=-1))
-        dry = db + _decibel(signals.amplitude)[..., None] + rest
+        dry = db + decibel_of(signals.amplitude)[..., None] + rest
         if not self.rich:
             return dry
         ringing = (signals.since_off_s.clamp_min(0.0) * 8.0).clamp_max(4.0)[..., None]
         known = [whole, oscillators.pitches[:, 0], moving[..., WET_SEES], ringing]
         begun = torch.where(signals.since_on_s > -EARLY_S, 0.0, LEAST_DB)[..., None]
         wet = SOURCE_DB * self.wet(torch.cat(known, dim=-1)) + FIRST_DB + begun
-        return 10.0 * torch.log10(_power(dry) + _power(wet) + LEAST_POWER)
+        return 10.0 * torch.log10(power_of(dry) + power_of(wet) + LEAST_POWER)
 
     def _buses(
         self, vectors: Tensor, natives: Tensor, oscillators: _Oscillators, volumes: Tensor
@@ -180,7 +184,7 @@ class SpectralProxy(nn.Module):
         levels = volumes[:, :, None, None] ** 6
         first, second = torch.zeros(()), torch.zeros(())
         for place, (name, db) in enumerate(zip(self._channels, heard, strict=True)):
-            power = _power(db) * levels[:, place]
+            power = power_of(db) * levels[:, place]
             route = controls.choice(vectors, f"{name}_route", ROUTES)[:, None]
             first = first + power * (route[..., 0:1] + route[..., 1:2])
             second = second + power * (route[..., 2:3] + route[..., 1:2])
@@ -210,7 +214,7 @@ class SpectralProxy(nn.Module):
         cutoff = signals.cutoffs.clamp(-150.0, 150.0)
         resonance = natives[:, self._resonances, None].expand_as(cutoff)
         known = [
-            _waves(cutoff, CUTOFF_PERIODS),
+            waves(cutoff, CUTOFF_PERIODS),
             torch.stack([cutoff / 100.0, resonance, resonance**4], dim=-1),
         ]
         if self.rich:
@@ -222,7 +226,7 @@ class SpectralProxy(nn.Module):
         self, vectors: Tensor, natives: Tensor, buses: tuple[Tensor, Tensor], cutoffs: Tensor
     ) -> Tensor:
         """Return the power that comes out of both filters, ``(batch, frames, bands)``."""
-        first, second = _power(FILTER_DB * self.filter(cutoffs)).unbind(1)
+        first, second = power_of(FILTER_DB * self.filter(cutoffs)).unbind(1)
         if not self.rich:
             return buses[0] * first * second
         kind = self.controls.choice(vectors, "a_filter_configuration", [])
@@ -234,60 +238,13 @@ class SpectralProxy(nn.Module):
 
     def _cut(self, highpass: Tensor) -> Tensor:
         edges = torch.stack([highpass / 50.0, (highpass < NO_HIGHPASS).float()], dim=-1)
-        known = torch.cat([_waves(highpass, HIGHPASS_PERIODS), edges], dim=-1)
+        known = torch.cat([waves(highpass, HIGHPASS_PERIODS), edges], dim=-1)
         cut: Tensor = FILTER_DB * self.highpass(known)
         return cut
 
 
-def levelled(foreseen: Tensor, heard: Tensor, floor_db: float) -> Tensor:
-    """Return foreseen spectra at the level of heard ones, and with the same floor, softly.
-
-    Args:
-        foreseen: dB of whatever is unknown, ``(batch, frames, bands)``.
-        heard: dB below the loudest, ``(batch or 1, frames, bands)``.
-        floor_db: all that is less counts as this.
-    """
-    weights = loudness_weights(heard, floor_db)
-    total = weights.sum(dim=(1, 2)).clamp_min(1e-3)
-    level = ((heard - foreseen) * weights).sum(dim=(1, 2)) / total
-    above = (foreseen + level[:, None, None] - floor_db) * 0.5
-    return floor_db + F.softplus(above) * 2.0
-
-
-def loudness_weights(heard: Tensor, floor_db: float) -> Tensor:
-    """Return how much each cell says about the level of the whole, more the louder it is."""
-    return (heard > floor_db + 4.0).float() * torch.exp((heard - 0.5 * floor_db) * 0.05)
-
-
-def _perceptron(width: int, hidden: int, out: int, layers: int) -> nn.Sequential:
-    parts: list[nn.Module] = []
-    for _ in range(layers):
-        parts += [nn.Linear(width, hidden), nn.GELU()]
-        width = hidden
-    return nn.Sequential(*parts, nn.Linear(width, out))
-
-
-def _waves(value: Tensor, periods: Sequence[float]) -> Tensor:
-    """Return sines and cosines of a value, ``(..., 2 * periods)``."""
-    angles = value[..., None] * (2.0 * math.pi / torch.tensor(periods))
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)
-
-
 def _source(output: Tensor) -> Tensor:
     return output * SOURCE_DB + FIRST_DB
-
-
-def _power(db: Tensor) -> Tensor:
-    return torch.exp(db.clamp(LEAST_DB, MOST_DB) * NEPERS)
-
-
-def _decibel(amplitude: Tensor) -> Tensor:
-    return 20.0 * torch.log10(amplitude + 1e-6)
-
-
-def _over(settings: Tensor, times: Tensor) -> Tensor:
-    """Return ``(batch, n)`` for every frame of ``(batch, frames)``."""
-    return settings[:, None].expand(-1, times.shape[1], -1)
 
 
 def _heard(volumes: Tensor, oscillators: _Oscillators) -> Tensor:
@@ -295,20 +252,3 @@ def _heard(volumes: Tensor, oscillators: _Oscillators) -> Tensor:
     shapes, octaves = oscillators.shapes, oscillators.pitches[..., OCTAVE_PLACES]
     level = volumes.clamp_min(LEAST_LEVEL)[:, :, None, None].expand(*shapes.shape[:3], 1)
     return torch.cat([shapes[..., :6], level, octaves], dim=-1).transpose(1, 2).flatten(2)
-
-
-def _moving(signals: Signals, highpass: Tensor) -> Tensor:
-    """Return everything that moves and no oscillator has to itself, ``(batch, frames, 18)``."""
-    on_s, off_s = signals.since_on_s, signals.since_off_s
-    edges = torch.stack([on_s, off_s], dim=1)
-    parts = [
-        torch.stack([_decibel(signals.amplitude) / 40.0 + 1.0, signals.amplitude], dim=1),
-        (edges * 10.0).clamp(-1.0, 1.0),
-        (edges / 0.03).clamp(-1.0, 1.0),
-        signals.filter_envelope[:, None],
-        signals.cutoffs.clamp(-60.0, 70.0) / 65.0,
-        highpass[:, None] / 50.0,
-        signals.lfos,
-        torch.stack([on_s.clamp(-1.0, 4.0) / 2.0 - 1.0, off_s.clamp(-2.0, 4.0) / 2.0], dim=1),
-    ]
-    return torch.cat(parts, dim=1).transpose(1, 2)

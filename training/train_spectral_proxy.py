@@ -36,7 +36,8 @@ from backend.synth.equivalents import Equivalents
 from backend.synth.spec import ParameterSpec, load_spec
 from models.features import FeatureConfig, dequantise_db
 from models.proxy_file import spectral_proxy_bytes
-from models.spectral_proxy import SpectralProxy, SpectralProxyConfig, levelled
+from models.spectral_parts import levelled
+from models.spectral_proxy import SpectralProxy, SpectralProxyConfig
 from training.dataset import list_shards
 from training.split import Split, split_of
 

@@ -26,7 +26,8 @@ from backend.records import Audio, Vector
 from backend.synth.equivalents import Equivalents
 from backend.synth.spec import NOTE_WIDTH, ParameterSpec
 from models.features import LogMel, slaney_mel_filters
-from models.spectral_proxy import SpectralProxy, levelled
+from models.spectral_parts import levelled
+from models.spectral_proxy import SpectralProxy
 
 #: Every so many frames of 10 ms a spectrum is foreseen; where the target is silent, more rarely.
 HEARD_STEP, SILENT_STEP = 5, 20

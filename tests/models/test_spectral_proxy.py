@@ -20,7 +20,8 @@ from backend.synth.spec import load_spec
 from models.description import CheckpointError
 from models.features import FeatureConfig, LogMel
 from models.proxy_file import load_spectral_proxy, spectral_proxy_bytes
-from models.spectral_proxy import SpectralProxy, SpectralProxyConfig, levelled
+from models.spectral_parts import levelled
+from models.spectral_proxy import SpectralProxy, SpectralProxyConfig
 
 SPACES = ["surge_simple", "surge_full"]
 GOLDEN = Path(__file__).parents[1] / "data" / "golden"
