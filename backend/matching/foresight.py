@@ -16,11 +16,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from backend.matching.embedding import FEATURES, Embedding, sketch
+from backend.matching.embedding import Embedding, sketch
+from backend.matching.mel import mel_db
 from backend.records import Audio, AudioRegion, Vector
 from backend.synth.equivalents import Equivalents
 from backend.synth.spec import ParameterSpec
-from models.features import LogMel
 from models.proxy import Proxy
 
 
@@ -35,6 +35,11 @@ class Rendered(Protocol):
     @property
     def render(self) -> AudioRegion:
         """Its sound."""
+        ...
+
+    @property
+    def mel_db(self) -> Tensor:
+        """Its mel bands, as of ``mel.mel_db``."""
         ...
 
 
@@ -54,8 +59,7 @@ class Foresight:
         self._proxy = proxy
         self._embedding = embedding
         self._equivalents = Equivalents(spec)
-        self._log_mel = LogMel(FEATURES)
-        self._target = self._heard(target)
+        self._target = self._heard(mel_db(target))
         self._known: WeakKeyDictionary[Rendered, Tensor] = WeakKeyDictionary()
 
     def order(self, parent: Rendered, children: Sequence[Vector]) -> npt.NDArray[np.intp]:
@@ -76,13 +80,12 @@ class Foresight:
         if beside is None:
             with torch.no_grad():
                 foreseen = self._proxy(self._rested(parent.vector[None]))
-            beside = self._known[parent] = self._heard(parent.render.audio) - foreseen
+            beside = self._known[parent] = self._heard(parent.mel_db) - foreseen
         return beside
 
-    def _heard(self, audio: Audio) -> Tensor:
+    def _heard(self, spectrogram: Tensor) -> Tensor:
         with torch.inference_mode():
-            mel_db = self._log_mel(torch.from_numpy(np.ascontiguousarray(audio))[None])
-            embedded = self._embedding(sketch(mel_db))
+            embedded = self._embedding(sketch(spectrogram[None]))
         return embedded
 
     def _rested(self, vectors: Vector) -> Tensor:

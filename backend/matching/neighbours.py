@@ -16,16 +16,15 @@ import torch
 
 from backend.audio.region import fit_window
 from backend.matching.embedding import (
-    FEATURES,
     Embedding,
     mono_power,
     onset_frames,
     sketch,
     transpose,
 )
+from backend.matching.mel import mel_db
 from backend.records import AudioRegion, Note
 from backend.synth.spec import MINIMUM_NOTE_S
-from models.features import LogMel
 
 #: How far from the pitch that it was rendered at a sound may be played.
 SEMITONES = tuple(range(-6, 7))
@@ -89,11 +88,11 @@ class Near:
 
 def listen(embedding: Embedding, region: AudioRegion) -> Query:
     """Make a query of the first 4 s of a sound at 44.1 kHz."""
+    heard = mel_db(fit_window(region))[None]
     with torch.inference_mode():
-        mel_db = LogMel(FEATURES)(torch.from_numpy(fit_window(region)).unsqueeze(0))
-        onsets = onset_frames(mono_power(mel_db))
+        onsets = onset_frames(mono_power(heard))
         # A sound near the lowered one is near the sound itself when it is played higher.
-        moved = torch.cat([transpose(mel_db, -semitones) for semitones in SEMITONES])
+        moved = torch.cat([transpose(heard, -semitones) for semitones in SEMITONES])
         sketches = sketch(moved, onsets.expand(len(SEMITONES)))
         vectors: npt.NDArray[np.float32] = embedding(sketches).numpy()
     return Query(float(sketches.onsets_s[0]), vectors)

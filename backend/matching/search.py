@@ -145,7 +145,7 @@ class Search:
             return RenderJob(body, draft.parameters.note, name)
 
         self._drafts.clear()
-        with one_thread():
+        with one_thread(), self._ways.going_on():
             pool.stream(supply, self._take)
 
     @contextmanager
@@ -189,8 +189,8 @@ class Search:
                 return self._varied.pop(0)
             if not self.trials.elite:
                 return None
-            parent, way = self.trials.parent(self._rng), self._ways.choose()
-            for vector in self._ways.children(way, parent, self.trials):
+            way = self._ways.choose()
+            for parent, vector in self._ways.children(way, self.trials):
                 draft = self._draft(vector, way, parent.family, parent)
                 if draft is not None:
                     self._varied.append(draft)

@@ -5,11 +5,13 @@ Of several children the one that is foreseen nearest is taken, where there is fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
 from backend.matching.climber import Climber
+from backend.matching.climbing import PARENTS, Climbing
 from backend.matching.foresight import Foresight
 from backend.matching.likeness import Profile, delay_s, transposition
 from backend.matching.trials import Trial, Trials
@@ -27,10 +29,13 @@ EARLIEST, LATEST = 0.4, 0.95
 ALIGNED_S = 0.004
 
 #: What a child costs, rendering and measuring it included, as a multiple of the cheapest one's.
-COSTS = {"model": 2.5, "climb": 2.5}
+CLIMB = "climb"
+COSTS = {"model": 2.5, CLIMB: 1.5}
 
 #: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
 ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
+#: ``vary(parent, trials) -> vectors``.
+Vary = Callable[[Trial, Trials], Sequence[Vector]]
 
 
 class Ways:
@@ -62,48 +67,57 @@ class Ways:
         self._rng = rng
         self._model_vary = model_vary
         self._foresight = foresight
-        self._climber = climber
+        self._climbing = Climbing(climber, variation.continuous, rng) if climber else None
         self._aligned: set[int] = set()
-        self._ways: dict[str, Callable[[Trial, Trials], Sequence[Vector]]] = {
+        self._ways: dict[str, Vary] = {
             "mutate": self._screened(self._mutate),
             "cross": self._screened(self._cross),
             "follow": self._screened(self._follow),
             "align": self._align,
         }
-        if climber is not None:
-            self._ways["climb"] = self._climb
         if model_vary is not None:
             self._ways["model"] = self._model
-        self._tries = dict.fromkeys(self._ways, PATIENCE)
-        self._gains = dict.fromkeys(self._ways, PATIENCE)
+        names = [*self._ways, CLIMB] if climber is not None else self._ways
+        self._tries = dict.fromkeys(names, PATIENCE)
+        self._gains = dict.fromkeys(names, PATIENCE)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Climb beside, until the end of the block; outside of one there are no children."""
+        with self._climbing.going_on() if self._climbing else nullcontext():
+            yield
 
     def choose(self) -> str:
         """Return a way, by chance, and success for the time that it takes."""
-        names = list(self._ways)
+        if self._climbing is not None and self._climbing.arrived():
+            return CLIMB
+        names = list(self._tries)
         success = [self._gains[name] / self._tries[name] / COSTS.get(name, 1.0) for name in names]
         return str(self._rng.choice(names, p=np.array(success) / sum(success)))
 
-    def children(self, way: str, parent: Trial, trials: Trials) -> Sequence[Vector]:
-        """Return what comes of a parent by one way, maybe nothing.
+    def children(self, way: str, trials: Trials) -> Sequence[tuple[Trial, Vector]]:
+        """Return what comes of parents by one way, each child with its own, maybe nothing.
 
         Args:
             way: from ``choose``.
-            parent: what is varied.
-            trials: all that was found, to cross it with.
+            trials: all that was found, at least one.
         """
-        return self._ways[way](parent, trials)
+        if way == CLIMB and self._climbing is not None:
+            arrived = self._climbing.take() if self._climbing.arrived() else []
+            self._climbing.begin(trials.parents(self._rng, PARENTS))
+            return arrived
+        parent = trials.parent(self._rng)
+        return [(parent, child) for child in self._ways[way](parent, trials)]
 
     def credit(self, way: str, nearer: bool) -> None:
         """Take notice of whether a child came out nearer than its parent."""
-        for name in self._ways:
+        for name in self._tries:
             self._tries[name] = PATIENCE + FORGET * (self._tries[name] - PATIENCE)
             self._gains[name] = PATIENCE + FORGET * (self._gains[name] - PATIENCE)
         self._tries[way] += 1.0
         self._gains[way] += float(nearer)
 
-    def _screened(
-        self, vary: Callable[[Trial, Trials], Vector | None]
-    ) -> Callable[[Trial, Trials], Sequence[Vector]]:
+    def _screened(self, vary: Callable[[Trial, Trials], Vector | None]) -> Vary:
         """Return a way that makes several children and takes the one that is foreseen nearest."""
         many = SCREENED if self._foresight is not None else 1
 
@@ -156,7 +170,3 @@ class Ways:
         time = float(self._rng.uniform(EARLIEST, LATEST))
         vectors = self._model_vary(parent.vector, time, int(self._rng.integers(1 << 31)))
         return self._nearest(parent, vectors, MODEL_KEPT)
-
-    def _climb(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
-        assert self._climber is not None
-        return self._climber.climb(parent, self._variation.continuous, self._rng)

@@ -19,7 +19,7 @@ from backend.matching.climber import CLIMBS_KEPT, LONGEST_CLIMB, TOGETHER, Climb
 from backend.matching.distance import TargetDistance
 from backend.matching.known_sounds import KnownSounds
 from backend.matching.likeness import profile
-from backend.matching.trials import Trial, Trials
+from backend.matching.trials import Trial
 from backend.matching.variation import Variation
 from backend.matching.ways import Ways
 from backend.records import AudioRegion, Note, Vector
@@ -56,8 +56,8 @@ def settings(count: int) -> list[Vector]:
 
 def foreseen(climber: Climber, vectors: list[Vector]) -> list[float]:
     with torch.no_grad():
-        spectra = climber._foreseen(torch.from_numpy(np.stack(vectors)), climber._whole)
-        distances: list[float] = climber._distances(spectra, climber._whole).tolist()
+        settings, view = torch.from_numpy(np.stack(vectors)), climber._goal.whole
+        distances: list[float] = climber._distances(settings, 0.0, view).tolist()
     return distances
 
 
@@ -86,16 +86,43 @@ def test_what_is_locked_stays(climber: Climber, parent: Trial) -> None:
     rested = Equivalents(SPEC).at_rest(np.stack(settings(3)))
     starts = {vector[:40].tobytes() for vector in rested}
     assert {vector[:40].tobytes() for vector in part} <= starts
-    for climbed in climber.climb(parent, free, np.random.default_rng(0)):
+    for _, climbed in climber.climb([parent], free, np.random.default_rng(0)):
         np.testing.assert_array_equal(climbed[:40], parent.vector[:40])
 
 
-def test_a_rendered_setting_climbs_no_further_than_allowed(climber: Climber, parent: Trial) -> None:
-    climbed = climber.climb(parent, FREE, np.random.default_rng(0))
-    assert len(climbed) == CLIMBS_KEPT
-    moved = np.abs(np.stack(climbed) - parent.vector)
-    assert 0.01 < moved.max() <= LONGEST_CLIMB + 1e-6
-    assert not moved[:, -NOTE_WIDTH].any()
+def test_rendered_settings_climb_together_no_further_than_allowed(
+    climber: Climber, parent: Trial
+) -> None:
+    parents = [parent, trial_of(7, 0.6, Note(55, 0.3, 1.5))]
+    climbed = climber.climb(parents, FREE, np.random.default_rng(0))
+    assert [one for one, _ in climbed] == [one for one in parents for _ in range(CLIMBS_KEPT)]
+    for one, vector in climbed:
+        moved = np.abs(vector - one.vector)
+        assert 0.0 < moved.max() <= LONGEST_CLIMB + 1e-6
+        assert not moved[-NOTE_WIDTH]
+
+
+def test_those_that_climb_together_come_where_each_would_alone(
+    climber: Climber, parent: Trial
+) -> None:
+    other = trial_of(7, 0.6, Note(55, 0.3, 1.5))
+    limits = torch.full((2, SPEC.width), -1.0), torch.full((2, SPEC.width), 1.0)
+    start = torch.from_numpy(np.stack([parent.vector, other.vector]))
+    beside = torch.stack([climber._beside(parent), climber._beside(other)])
+    together, least = climber._descend(start, beside, limits, 4, 0.02)
+    for place in range(2):
+        one = slice(place, place + 1)
+        edges = limits[0][one], limits[1][one]
+        alone, its_least = climber._descend(start[one], beside[one], edges, 4, 0.02)
+        assert torch.allclose(together[one], alone, atol=2e-3)
+        assert torch.allclose(least[one], its_least, atol=2e-3)
+    assert (together[0] - together[1]).abs().max() > 0.1
+
+
+def test_a_climb_that_is_broken_off_stays_where_it_came_to(climber: Climber, parent: Trial) -> None:
+    climbed = climber.climb([parent], FREE, np.random.default_rng(0), lambda: True)
+    for _, vector in climbed:
+        np.testing.assert_array_equal(vector, parent.vector)
 
 
 def test_a_parent_is_taken_to_sound_as_it_was_heard(
@@ -108,9 +135,9 @@ def test_a_parent_is_taken_to_sound_as_it_was_heard(
     render = AudioRegion(TARGET, 44_100, "same")
     perfect = Trial(spec_vector, SPEC.decode(spec_vector), "x", 0, 0.0, render)
     with torch.no_grad():
-        spectra = climber._foreseen(climber._rested(spec_vector[None]), climber._whole)
+        settings, view = climber._rested(spec_vector[None]), climber._goal.whole
         there, without = (
-            float(climber._distances(spectra + beside, climber._whole)[0])
+            float(climber._distances(settings, beside, view)[0])
             for beside in (climber._beside(perfect), 0.0)
         )
     assert there < 0.35 * without
@@ -119,7 +146,6 @@ def test_a_parent_is_taken_to_sound_as_it_was_heard(
 def test_the_search_climbs_where_it_is_given_a_climber(climber: Climber, parent: Trial) -> None:
     rng = np.random.default_rng(1)
     ways = Ways(SPEC, profile(TARGET), Variation(SPEC), rng, climber=climber)
-    assert len(ways.children("climb", parent, Trials())) == CLIMBS_KEPT
     without = Ways(SPEC, profile(TARGET), Variation(SPEC), rng)
     assert "climb" in {ways.choose() for _ in range(200)}
     assert "climb" not in {without.choose() for _ in range(200)}

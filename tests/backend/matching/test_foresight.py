@@ -72,12 +72,13 @@ def test_what_the_proxy_gets_wrong_about_the_parent_plays_no_part(foresee, paren
 
 
 def test_of_many_children_the_one_foreseen_nearest_is_taken(foresee, parent: Trial) -> None:  # type: ignore[no-untyped-def]
-    taken = []
+    taken, trials = [], Trials()
+    trials.add(parent)
     for foresight in (foresee(), None):
         rng = np.random.default_rng(1)
         ways = Ways(SPEC, profile(TARGET), Variation(SPEC), rng, foresight=foresight)
-        children = [ways.children("mutate", parent, Trials()) for _ in range(10)]
-        assert [len(one) for one in children] == [1] * 10
-        taken += [child for [child] in children]
+        children = [ways.children("mutate", trials) for _ in range(10)]
+        assert [whose for [(whose, _)] in children] == [parent] * 10
+        taken += [child for [(_, child)] in children]
     order = foresee().order(parent, taken)
     assert sum(place < 10 for place in order[:10]) >= 8
