@@ -6,8 +6,8 @@
 Each render of the training split gives ``MOMENTS`` moments, most of them while the note is held.
 Idle parameters are at rest, and oscillators trade places at random where that changes no sound
 (``synth.equivalents``). Printed is the mean difference in dB between what is foreseen and what was
-heard, on renders of the validation split; most of what is left there is noise that no setting
-decides: a noise source, and the phases at which oscillators begin.
+heard, on renders of the validation split; a part of it is noise that no setting decides: a noise
+source, and the phases at which oscillators begin.
 """
 
 from __future__ import annotations
