@@ -45,8 +45,9 @@ SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 #: Variations that the model makes of one vector at a time, and in how many steps: they cost as
 #: much time as renders, and begin half-way.
 VARIED_AT_ONCE, VARIED_STEPS = 4, 4
-#: Of so many neighbours the most promising climb to where they are foreseen nearer.
-CLIMBING = 256
+#: Of so many neighbours the most promising climb to where they are foreseen nearer; for no longer
+#: than this share of the budget.
+CLIMBING, PROPOSING = 256, 0.15
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
 
@@ -241,10 +242,12 @@ class Workshop(Workbench):
                 if on_round is not None:
                     on_round(finish(ranking.rank(nearest)))
                 climbed = next(climbs, [])
-            while climbed and not refine_until(request.budget_s)():
+            over = refine_until(PROPOSING * request.budget_s)
+            while climbed and not over():
                 search.offer(climbed, "climb")
                 with search.going_on(pool, out_of_time):
                     climbed = next(climbs, [])
+            search.offer(climbed, "climb")
             if on_round is not None:
                 for end_s in ends_s:
                     search.run(pool, refine_until(end_s))

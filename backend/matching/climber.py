@@ -25,9 +25,9 @@ from backend.synth.spec import NOTE_WIDTH, ParameterSpec
 from models.spectral_parts import levelled
 from models.spectral_proxy import SpectralProxy
 
-#: Of proposals that climb: how many do, for how many steps, and how long the first step is, of a
-#: range of 2. So many climb together.
-CLIMBED, PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 16, 40, 0.04, 8
+#: Of proposals that climb: for how many steps, and how long the first step is, of a range of 2. So
+#: many climb together.
+PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 40, 0.04, 8
 #: Of a rendered setting: how many climbs begin at once, how many of them are worth a render, and
 #: the same as above.
 CLIMBS, CLIMBS_KEPT, CLIMB_STEPS, CLIMB_RATE = 8, 2, 18, 0.04
@@ -72,8 +72,8 @@ class Climber:
             free: continuous parameters that may be moved, ``(width,)``; the pitch stays.
 
         Yields:
-            ``TOGETHER`` vectors at a time, the nearest foreseen first, ``CLIMBED`` in all; each
-            time takes about as long as twenty renders.
+            ``TOGETHER`` vectors at a time, the nearest foreseen first; each time takes about as
+            long as twenty renders.
         """
         if not starts:
             return
@@ -83,7 +83,7 @@ class Climber:
             asked = torch.split(settings, ASKED_TOGETHER)
             distances = torch.cat([self._distances(some, 0.0, view) for some in asked])
         moving, beside = _movable(free), torch.zeros(1, len(self._goal.whole.frames), 1)
-        for some in torch.split(settings[distances.argsort()[:CLIMBED]], TOGETHER):
+        for some in torch.split(settings[distances.argsort()], TOGETHER):
             limits = torch.where(moving, -1.0, some), torch.where(moving, 1.0, some)
             best, least = self._descend(some, beside, limits, PROPOSAL_STEPS, PROPOSAL_RATE)
             yield list(best[least.argsort()].numpy())

@@ -28,9 +28,11 @@ EARLIEST, LATEST = 0.4, 0.95
 #: A note that begins less far from where it should is left where it is.
 ALIGNED_S = 0.004
 
-#: What a child costs, rendering and measuring it included, as a multiple of the cheapest one's.
+#: The way that goes on beside the others.
 CLIMB = "climb"
-COSTS = {"model": 2.5, CLIMB: 1.5}
+#: What a child costs the search, rendering and measuring it included, as a multiple of what one of
+#: the ways costs that are not named here. (Climbs take the time of a core that is often idle.)
+COSTS = {"model": 2.5, CLIMB: 0.8}
 
 #: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
 ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
