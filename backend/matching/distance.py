@@ -33,6 +33,7 @@ from backend.matching.distance_features import (
     Scale,
     SoundFeatures,
 )
+from backend.matching.resolution import Resolution
 from backend.matching.spectra import (
     SAMPLE_RATE_HZ,
     FloatArray,
@@ -117,6 +118,8 @@ class TargetDistance:
 
     def __init__(self, target: Audio) -> None:
         """Analyse the target."""
+        #: Sounds are compared as they would be in a recording of the target's resolution.
+        self.resolution = Resolution(target)
         self._samples = max(target.shape[-1], WINDOW_SAMPLES if _died_away(target) else 0)
         self._target = SoundFeatures(target, self._samples)
 
@@ -153,7 +156,8 @@ class TargetDistance:
 
     def _steps(self, audio: Audio) -> Iterator[Measures]:
         """Measure a sound; yields the least that each measure can be by what is known so far."""
-        target, other = self._target, SoundFeatures(audio, self._samples)
+        target = self._target
+        other = SoundFeatures(self.resolution.of(audio), self._samples)
         with torch.inference_mode():
             contour, timing = _envelope_distances(target.envelope, other.envelope)
             level_db = min(abs(target.level_db - other.level_db), LEVEL_LIMIT_DB)

@@ -2,7 +2,8 @@
 
 MSS, wMFCC, SOT and RMS are those of the papers' code (``compute_audio_metrics.py``), which rests on
 librosa and dtw-python; the same numbers are computed here by torch and numpy. The target
-is analysed once, each candidate then costs some tens of milliseconds. No loudness is aligned.
+is analysed once, each candidate then costs some tens of milliseconds. No loudness is aligned. As in
+the papers, which compare files with files, both sounds have the target's resolution.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ class TargetMetrics:
             audio: float32 ``(1 or 2, samples)`` at 44.1 kHz, finite; cut or filled up with
                 silence to the target's length.
         """
-        target, other = self._target, _features(same_length(audio, self._samples))
+        heard = self.distance.resolution.of(audio)
+        target, other = self._target, _features(same_length(heard, self._samples))
         mss_db = float(
             np.mean(
                 [
