@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from weakref import WeakSet
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Ways:
         self._model_vary = model_vary
         self._foresight = foresight
         self._climbing = Climbing(climber, variation.continuous, rng) if climber else None
-        self._aligned: set[int] = set()
+        self._aligned: WeakSet[Trial] = WeakSet()
         self._ways: dict[str, Vary] = {
             "mutate": self._screened(self._mutate),
             "cross": self._screened(self._cross),
@@ -152,9 +153,9 @@ class Ways:
 
     def _align(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
         """Move the note to where it is needed, as far as that is heard; once for each parent."""
-        if id(parent) in self._aligned:
+        if parent in self._aligned:
             return []
-        self._aligned.add(id(parent))
+        self._aligned.add(parent)
         later_s = delay_s(self._target, parent.profile)
         semitones = round(transposition(self._target, parent.profile))
         if abs(later_s) < ALIGNED_S and semitones == 0:
