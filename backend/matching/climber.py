@@ -111,10 +111,8 @@ class Climber:
         shares = rng.choice(CLIMB_SHARES, size=(len(vectors), 1))
         moving = (rng.random(vectors.shape) < shares) & _movable(free).numpy()
         far = np.exp(rng.uniform(np.log(SHORTEST_CLIMB), np.log(LONGEST_CLIMB), (len(vectors), 1)))
-        start, reach = (
-            torch.from_numpy(vectors),
-            torch.from_numpy((far * moving).astype(np.float32)),
-        )
+        start = torch.from_numpy(vectors)
+        reach = torch.from_numpy((far * moving).astype(np.float32))
         low, high = (start - reach).clamp_min(-1.0), (start + reach).clamp_max(1.0)
         beside = torch.stack([self._beside(parent) for parent in parents])
         beside = beside.repeat_interleave(CLIMBS, dim=0)
@@ -155,10 +153,7 @@ class Climber:
                 place.copy_(torch.minimum(torch.maximum(moved, low), high))
         with torch.no_grad():
             before, after = (
-                self._goal.distances(
-                    self._foreseen(one, self._goal.whole) + beside, self._goal.whole
-                )
-                for one in (start, place)
+                self._distances(one, beside, self._goal.whole) for one in (start, place)
             )
             nearer = after < before
             return torch.where(nearer[:, None], place, start), torch.minimum(before, after)
