@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from backend.matching.climber import Climber
-from backend.matching.threads import one_thread
 from backend.matching.trials import Trial
 from backend.records import Vector
 
@@ -42,7 +42,7 @@ class Climbing:
     def going_on(self) -> Iterator[None]:
         """Climb until the end of the block; a climb that is not over then is broken off."""
         self._over.clear()
-        with ThreadPoolExecutor(1, "climbing") as self._thread:
+        with ThreadPoolExecutor(1, "climbing", torch.set_num_threads, (1,)) as self._thread:
             try:
                 yield
             finally:
@@ -65,10 +65,6 @@ class Climbing:
         if self._running is None:
             assert self._thread is not None
             rng = np.random.default_rng(self._rng.integers(1 << 63))
-            self._running = self._thread.submit(self._climb, parents, rng)
-
-    def _climb(
-        self, parents: Sequence[Trial], rng: np.random.Generator
-    ) -> list[tuple[Trial, Vector]]:
-        with one_thread():
-            return self._climber.climb(parents, self._free, rng, self._over.is_set)
+            self._running = self._thread.submit(
+                self._climber.climb, parents, self._free, rng, self._over.is_set
+            )

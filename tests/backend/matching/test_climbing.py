@@ -8,6 +8,7 @@ from concurrent.futures import wait
 
 import numpy as np
 import pytest
+import torch
 from trials import trial_of
 
 from backend.matching.climbing import PARENTS, Climbing
@@ -30,6 +31,7 @@ class SlowClimber:
         self.let_go = threading.Event()
         self.begun: list[list[Trial]] = []
         self.broken_off = 0
+        self.threads = 0
 
     def climb(
         self,
@@ -39,6 +41,7 @@ class SlowClimber:
         ended: Callable[[], bool],
     ) -> list[tuple[Trial, Vector]]:
         self.begun.append(list(parents))
+        self.threads = torch.get_num_threads()
         while not self.let_go.wait(0.01):
             if ended():
                 self.broken_off += 1
@@ -106,6 +109,21 @@ def test_the_end_is_not_hidden_by_what_ends_it(
         climbing.begin(trials.elite[:1])
         raise KeyboardInterrupt
     assert climber.broken_off == len(climber.begun)
+
+
+def test_it_takes_one_core_and_leaves_the_others_to_the_renderers(
+    climber: SlowClimber, climbing: Climbing, trials: Trials
+) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with climbing.going_on():
+            climbing.begin(trials.elite[:1])
+            climber.let_go.set()
+            arrive(climbing)
+    finally:
+        torch.set_num_threads(before)
+    assert climber.threads == 1
 
 
 @pytest.fixture
