@@ -27,7 +27,6 @@ from backend.matching.near import Near
 from backend.matching.preset_shelf import hear_presets
 from backend.matching.rank import Ranking, unheard
 from backend.matching.search import Search
-from backend.matching.threads import one_thread
 from backend.matching.trials import CHOSEN, Trial
 from backend.matching.tune import Tuner
 from backend.matching.variation import Variation
@@ -239,14 +238,14 @@ class Workshop(Workbench):
             if climber is not None and near is None:
                 climbs = climber.proposals([*renders, *vectors], variation.continuous)
             nearest = nearest_now()
-            with search.going_on(pool, out_of_time), one_thread():
+            with search.going_on(pool, out_of_time):
                 if on_round is not None:
                     on_round(finish(ranking.rank(nearest)))
                 climbed = next(climbs, [])
             over = refine_until(PROPOSING * request.budget_s)
             while climbed and not over():
                 search.offer(climbed, "climb")
-                with search.going_on(pool, out_of_time), one_thread():
+                with search.going_on(pool, out_of_time):
                     climbed = next(climbs, [])
             search.offer(climbed, "climb")
             if on_round is not None:

@@ -55,9 +55,11 @@ class Climbing:
         return self._running is not None and self._running.done()
 
     def take(self) -> list[tuple[Trial, Vector]]:
-        """Return where the last climb led, each setting with the trial that it comes from."""
-        assert self._running is not None
-        running, self._running = self._running, None
+        """Return where the last climb led, each setting with its trial, once it is over."""
+        running = self._running
+        if running is None or not running.done():
+            return []
+        self._running = None
         return running.result()
 
     def begin(self, parents: Sequence[Trial]) -> None:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from backend.matching.distance import TYPICAL, WEIGHTS
+from backend.matching.distance_features import CEPSTRAL_COEFFICIENTS
 from backend.matching.embedding import FEATURES
 from backend.matching.mel import mel_db
 from backend.matching.spectra import cosines
 from backend.records import Audio
 from models.features import slaney_mel_filters
-from models.spectral_parts import levelled
+from models.spectral_parts import NEPERS, levelled
 
 #: Every so many frames of 10 ms a spectrum is foreseen; where the target is silent, more rarely.
 HEARD_STEP, SILENT_STEP = 5, 20
@@ -27,8 +27,6 @@ HEARD_STEP, SILENT_STEP = 5, 20
 PARTS = 3
 #: Cells above this are heard, dB.
 HEARD_DB = -79.0
-CEPSTRAL_COEFFICIENTS = 20
-NEPERS = float(np.log(10.0) / 10.0)
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class Search:
 
     @contextmanager
     def going_on(self, pool: RenderPool, ended: Callable[[], bool]) -> Iterator[None]:
-        """Go on in a thread of its own until the end of the block.
+        """Go on in a thread of its own until the end of the block, which takes one thread too.
 
         Args:
             pool: the renderers, which are not to be used in the block.
@@ -160,7 +160,7 @@ class Search:
             RenderError: as ``run``.
         """
         over = threading.Event()
-        with ThreadPoolExecutor(1) as aside:
+        with ThreadPoolExecutor(1) as aside, one_thread():
             running = aside.submit(self.run, pool, lambda: over.is_set() or ended())
             try:
                 yield

@@ -106,7 +106,7 @@ class Ways:
             trials: all that was found, at least one.
         """
         if way == CLIMB and self._climbing is not None:
-            arrived = self._climbing.take() if self._climbing.arrived() else []
+            arrived = self._climbing.take()
             self._climbing.begin(trials.parents(self._rng, PARENTS))
             return arrived
         parent = trials.parent(self._rng)
