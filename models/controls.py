@@ -27,6 +27,9 @@ BLURRED_HZ = 40.0
 CUTOFF_REACH, PITCH_REACH = 130.0, 14.0
 #: Frames before a note by no more than this, seconds, hear its beginning.
 EARLY_S = 0.006
+#: A moment is a window of 25 ms: where in it loudness is looked at, seconds, and what it counts.
+WITHIN_S = torch.tensor([-0.010, -0.005, 0.0, 0.005, 0.010])
+WITHIN_SHARES = torch.tensor([0.014, 0.235, 0.502, 0.235, 0.014])
 OCTAVES = torch.tensor([-36.0, -24.0, -12.0, 0.0, 12.0, 24.0, 36.0])
 SAME_OCTAVE = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
 TUNED = ("width", "pitch")
@@ -166,7 +169,7 @@ class Controls:
         )
         tuned = semitones + (octaves * OCTAVES).sum(dim=2, keepdim=True)
         return Signals(
-            amplitude=envelopes[:, 0] * (since_s > -EARLY_S),
+            amplitude=self._loudness(vectors, natives, since_s, held_s),
             filter_envelope=envelopes[:, 1],
             cutoffs=cutoff + amount * envelopes[:, 1:] + CUTOFF_REACH * lfos[:, :2],
             pitches=pitch + tuned + PITCH_REACH * lfos[:, 5:],
@@ -175,6 +178,15 @@ class Controls:
             since_on_s=since_s,
             since_off_s=since_s - held_s,
         )
+
+    def _loudness(
+        self, vectors: Tensor, natives: Tensor, since_s: Tensor, held_s: Tensor
+    ) -> Tensor:
+        """Return the amplitude envelope's root mean square in each window, ``(batch, frames)``."""
+        within = (since_s[..., None] + WITHIN_S).flatten(1)[:, None]
+        each = self._envelope(vectors, natives, within, held_s[:, None])[:, 0]
+        squares: Tensor = each.square().view(*since_s.shape, -1) @ WITHIN_SHARES
+        return (squares + 1e-14).sqrt()
 
     def _columns(self, names: Sequence[Sequence[str]]) -> Tensor:
         return torch.tensor([[self.column(name) for name in row] for row in names])

@@ -1,12 +1,12 @@
 """The spectral proxy: how a setting sounds, moment by moment, without playing it.
 
 A note is a source that is filtered and shaped in time, and the proxy is built like that: what moves
-(``models.controls``) is computed, small networks say how an oscillator at a pitch and a filter at
-a cutoff sound in mel bands, powers add up and filters multiply; one more network sees everything
-and corrects the result. So a moment's spectrum depends on that moment's controls alone, which
-forty thousand renders teach in minutes, and how a setting should change to sound more like a given
-sound can be read off its slope. Compare ``models.proxy``, which foresees a whole sound at once,
-far more roughly, at a hundredth of the time.
+(``models.controls``), the partials of the oscillators (``sources``) and what the filters leave of
+them (``filter_block``) are computed on a grid of frequencies, and summed up in mel bands. Small
+networks say what has no closed form, and one more sees everything and corrects the result. So a
+moment's spectrum depends on that moment's controls alone, and how a setting should change to sound
+more like a given sound can be read off its slope. Compare ``models.proxy``, which foresees a whole
+sound at once, far more roughly, at a hundredth of the time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from models.controls import EARLY_S, ControlLayout, Controls, Signals
+from models.features import FeatureConfig
+from models.filter_block import FilterBlock
+from models.grid import Grid
+from models.sources import FIRST_DB, SOURCE_DB, Oscillators, Sources
 from models.spectral_parts import (
     LEAST_DB,
     decibel_of,
@@ -35,22 +39,20 @@ WIDTH_PERIODS = (2.0, 1.0, 0.5)
 HIGHPASS_PERIODS = (256.0, 128.0, 64.0)
 #: Numbers that say all of a setting that does not move.
 WHOLE_WIDTH, WHOLE_HIDDEN = 64, 256
-#: dB that one unit of a network's output means, and what a source has at first.
-SOURCE_DB, FILTER_DB, REST_DB, FIRST_DB = 10.0, 10.0, 5.0, -20.0
+#: dB that one unit of a network's output means.
+FILTER_DB, CORRECTION_DB, REST_DB = 10.0, 3.0, 5.0
 LEAST_POWER, LEAST_LEVEL = 1e-12, 10.0**-1.5
-#: What shapes an oscillator, and what makes -1..1 of it: sync is 0..60 semitones.
-SHAPE = ("sawtooth", "pulse", "triangle", "sync")
+#: What makes -1..1 of what shapes an oscillator: sync is 0..60 semitones.
 SHAPE_SCALE = torch.tensor([1.0, 1.0, 1.0, 1.0 / 30.0])
 SHAPE_OFFSET = torch.tensor([0.0, 0.0, 0.0, -1.0])
 #: Which of what moves the effects' network sees: loudness and time.
 WET_SEES = [0, 2, 3, 4, 5, 16, 17]
 #: Where in the waves of pitches those of 48, 24 and 12 semitones are.
 OCTAVE_PLACES = slice(4, 10)
+#: A note is heard so much later than it is asked for, seconds.
+LATE_S = 0.0015
 #: A highpass below this is off, semitones from 440 Hz.
 NO_HIGHPASS = -71.0
-#: Where sources go in spaces that cannot say: into the first filter.
-ROUTES = [1.0, 0.0, 0.0]
-UNMUTED = [1.0, 0.0]
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,6 @@ class SpectralProxyConfig:
 
     hidden_width: int = 96
     bands: int = 128
-
-
-@dataclass(frozen=True)
-class _Oscillators:
-    """What the networks see of the oscillators, each ``(batch, 3, frames, n)``."""
-
-    pitches: Tensor
-    widths: Tensor
-    shapes: Tensor
 
 
 class SpectralProxy(nn.Module):
@@ -91,31 +84,20 @@ class SpectralProxy(nn.Module):
         hidden, bands = config.hidden_width, config.bands
         pitch, shape = 2 * len(PITCH_PERIODS), 8
         cutoff = 2 * len(CUTOFF_PERIODS) + 3 + (11 if self.rich else 0)
-        self.oscillator = perceptron(pitch + 5 + shape + (6 if self.rich else 0), hidden, bands, 2)
-        self.noise = perceptron(1, 32, bands, 1)
+        self.grid = Grid(FeatureConfig())
+        self.sources = Sources(
+            self.controls, self.grid, hidden, bands, (pitch, shape), rich=self.rich
+        )
+        self.filter_block = FilterBlock(self.controls, self.grid, rich=self.rich)
         self.filter = perceptron(cutoff, hidden * 2 // 3, bands, 2)
         self.highpass = perceptron(2 * len(HIGHPASS_PERIODS) + 2, 64, bands, 1)
         self.whole = perceptron(layout.width, WHOLE_HIDDEN, WHOLE_WIDTH, 2)
         self.rest = perceptron(WHOLE_WIDTH + 2 * cutoff + 3 * 13 + 18, hidden * 4 // 3, bands, 2)
         if self.rich:
-            self.fm = perceptron(3 * pitch + 6 + 3 * shape + 5, hidden, bands, 2)
-            self.ring = perceptron(2 * (pitch + shape), hidden, bands, 2)
             self.wet = perceptron(WHOLE_WIDTH + pitch + 8, hidden * 2 // 3, bands, 2)
-        self._channels = [*(f"a_osc_{number}" for number in (1, 2, 3)), "a_noise"]
-        if self.rich:
-            self._channels += ["a_ring_modulation_1x2", "a_ring_modulation_2x3"]
         column = self.controls.column
-        self._levels = [column(f"{name}_volume") for name in self._channels]
-        self._shape_columns = torch.tensor(
-            [[column(f"a_osc_{number}_{part}") for number in (1, 2, 3)] for part in SHAPE]
-        )
-        drift = column("a_osc_drift")
-        self._unison = torch.tensor(
-            [[column(f"a_osc_{number}_unison_detune"), drift] for number in (1, 2, 3)]
-        )
         self._resonances = [column(f"a_filter_{number}_resonance") for number in (1, 2)]
-        self._highpass, self._balance = column("a_highpass"), column("a_filter_balance")
-        self._noise_color, self._fm_depth = column("a_noise_color"), column("a_fm_depth")
+        self._highpass = column("a_highpass")
 
     def forward(self, vectors: Tensor, times_s: Tensor) -> Tensor:
         """Foresee spectra.
@@ -129,22 +111,23 @@ class SpectralProxy(nn.Module):
             all moments of all settings.
         """
         natives = self.controls.natives(vectors)
-        signals = self.controls(vectors, natives, times_s)
-        oscillators = _Oscillators(
+        signals = self.controls(vectors, natives, times_s - LATE_S)
+        oscillators = Oscillators(
             waves(signals.pitches, PITCH_PERIODS),
             waves(signals.widths, WIDTH_PERIODS),
             self._shapes(natives, signals),
         )
         cutoffs = self._cutoffs(vectors, natives, signals)
         highpass = natives[:, self._highpass, None].expand_as(times_s)
-        volumes = self._volumes(vectors, natives)
-        buses = self._buses(vectors, natives, oscillators, volumes)
-        power = self._filtered(vectors, natives, buses, cutoffs)
-        db = 10.0 * torch.log10(power + LEAST_POWER) + self._cut(highpass)
+        buses = self.sources(vectors, natives, signals, oscillators)
+        power = self.filter_block(vectors, natives, buses, signals)
+        bands = torch.log10(power @ self.grid.heard + LEAST_POWER)
+        db = 10.0 * bands + CORRECTION_DB * self.filter(cutoffs).sum(dim=1) + self._cut(highpass)
         whole, moving = over_frames(self.whole(vectors), times_s), moving_signals(signals, highpass)
-        known = [whole, cutoffs.transpose(1, 2).flatten(2), _heard(volumes[:, :3], oscillators)]
+        volumes = self.sources.volumes(vectors, natives)[:, :3]
+        known = [whole, cutoffs.transpose(1, 2).flatten(2), _heard(volumes, oscillators)]
         rest: Tensor = REST_DB * self.rest(torch.cat([*known, moving], dim=-1))
-        dry = db + decibel_of(signals.amplitude)[..., None] + rest
+        dry: Tensor = db + decibel_of(signals.amplitude)[..., None] + rest
         if not self.rich:
             return dry
         ringing = (signals.since_off_s.clamp_min(0.0) * 8.0).clamp_max(4.0)[..., None]
@@ -153,46 +136,11 @@ class SpectralProxy(nn.Module):
         wet = SOURCE_DB * self.wet(torch.cat(known, dim=-1)) + FIRST_DB + begun
         return 10.0 * torch.log10(power_of(dry) + power_of(wet) + LEAST_POWER)
 
-    def _buses(
-        self, vectors: Tensor, natives: Tensor, oscillators: _Oscillators, volumes: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Return the powers that go into both filters, each ``(batch, frames, bands)``."""
-        controls, frames = self.controls, oscillators.pitches.shape[2]
-        pitches, widths, shapes = oscillators.pitches, oscillators.widths, oscillators.shapes
-        known = [pitches, widths[..., :5], shapes]
-        if self.rich:
-            voices = [controls.choice(vectors, f"a_osc_{n}_unison_voices", []) for n in (1, 2, 3)]
-            unison = torch.cat([torch.stack(voices, dim=1), natives[:, self._unison]], dim=2)
-            known.append(unison[:, :, None].expand(-1, -1, frames, -1))
-        heard = list(_source(self.oscillator(torch.cat(known, dim=-1))).unbind(1))
-        if self.rich:
-            routing = controls.choice(vectors, "a_fm_routing", [])
-            depth = natives[:, self._fm_depth, None] / 24.0
-            known = [
-                pitches.transpose(1, 2).flatten(2),
-                widths[:, 0],
-                shapes.transpose(1, 2).flatten(2),
-                torch.cat([routing, depth], dim=1)[:, None].expand(-1, frames, -1),
-            ]
-            off, modulated = routing[:, None, :1], _source(self.fm(torch.cat(known, dim=-1)))
-            heard[0] = heard[0] * off + modulated * (1.0 - off)
-        heard.append(_source(self.noise(natives[:, self._noise_color, None]))[:, None])
-        if self.rich:
-            for one, other in ((0, 1), (1, 2)):
-                known = [pitches[:, one], pitches[:, other], shapes[:, one], shapes[:, other]]
-                heard.append(_source(self.ring(torch.cat(known, dim=-1))))
-        levels = volumes[:, :, None, None] ** 6
-        first, second = torch.zeros(()), torch.zeros(())
-        for place, (name, db) in enumerate(zip(self._channels, heard, strict=True)):
-            power = power_of(db) * levels[:, place]
-            route = controls.choice(vectors, f"{name}_route", ROUTES)[:, None]
-            first = first + power * (route[..., 0:1] + route[..., 1:2])
-            second = second + power * (route[..., 2:3] + route[..., 1:2])
-        return first, second
-
     def _shapes(self, natives: Tensor, signals: Signals) -> Tensor:
         """Return what a source's network sees of each oscillator, ``(batch, 3, frames, 8)``."""
-        still = natives[:, self._shape_columns].transpose(1, 2)[:, :, None]  # (batch, 3, 1, 4)
+        still = natives[:, self.sources.shape_columns].transpose(1, 2)[
+            :, :, None
+        ]  # (batch, 3, 1, 4)
         still = still * SHAPE_SCALE + SHAPE_OFFSET
         shape = still.expand(-1, -1, signals.pitches.shape[2], -1)
         moving = [
@@ -201,13 +149,6 @@ class SpectralProxy(nn.Module):
             shape[..., 0] * shape[..., 1],
         ]
         return torch.cat([signals.widths[..., None], shape, torch.stack(moving, dim=-1)], dim=-1)
-
-    def _volumes(self, vectors: Tensor, natives: Tensor) -> Tensor:
-        """Return the volumes of the mixer's channels, 0 where muted, ``(batch, channels)``."""
-        audible = [
-            self.controls.choice(vectors, f"{name}_mute", UNMUTED)[:, 0] for name in self._channels
-        ]
-        return natives[:, self._levels].clamp_min(0.0) * torch.stack(audible, dim=1)
 
     def _cutoffs(self, vectors: Tensor, natives: Tensor, signals: Signals) -> Tensor:
         """Return what a filter's network sees of each filter, ``(batch, 2, frames, n)``."""
@@ -222,20 +163,6 @@ class SpectralProxy(nn.Module):
             known.append(torch.stack(kinds, dim=1)[:, :, None].expand(*cutoff.shape, -1))
         return torch.cat(known, dim=-1)
 
-    def _filtered(
-        self, vectors: Tensor, natives: Tensor, buses: tuple[Tensor, Tensor], cutoffs: Tensor
-    ) -> Tensor:
-        """Return the power that comes out of both filters, ``(batch, frames, bands)``."""
-        first, second = power_of(FILTER_DB * self.filter(cutoffs)).unbind(1)
-        if not self.rich:
-            return buses[0] * first * second
-        kind = self.controls.choice(vectors, "a_filter_configuration", [])
-        serial = (kind[:, :3].sum(dim=1) + kind[:, 6])[:, None, None]
-        balance = (natives[:, self._balance, None, None] + 1.0) * 0.5
-        in_series = (buses[0] * first + buses[1]) * second
-        beside = buses[0] * first * (1.0 - balance) + buses[1] * second * balance
-        return serial * in_series + (1.0 - serial) * beside
-
     def _cut(self, highpass: Tensor) -> Tensor:
         edges = torch.stack([highpass / 50.0, (highpass < NO_HIGHPASS).float()], dim=-1)
         known = torch.cat([waves(highpass, HIGHPASS_PERIODS), edges], dim=-1)
@@ -243,11 +170,7 @@ class SpectralProxy(nn.Module):
         return cut
 
 
-def _source(output: Tensor) -> Tensor:
-    return output * SOURCE_DB + FIRST_DB
-
-
-def _heard(volumes: Tensor, oscillators: _Oscillators) -> Tensor:
+def _heard(volumes: Tensor, oscillators: Oscillators) -> Tensor:
     """Return what the correction sees of the oscillators, ``(batch, frames, 39)``."""
     shapes, octaves = oscillators.shapes, oscillators.pitches[..., OCTAVE_PLACES]
     level = volumes.clamp_min(LEAST_LEVEL)[:, :, None, None].expand(*shapes.shape[:3], 1)
