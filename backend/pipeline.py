@@ -47,7 +47,7 @@ SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 VARIED_AT_ONCE, VARIED_STEPS = 4, 4
 #: Of so many neighbours the most promising climb to where they are foreseen nearer; for no longer
 #: than this share of the budget.
-CLIMBING, PROPOSING = 256, 0.25
+CLIMBING, PROPOSING = 256, 0.15
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
 

@@ -11,6 +11,7 @@ end, and how loud the whistle, is left to a small network.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -42,6 +43,8 @@ KINDS = (
 )
 WHISTLING = (0, 1, 2, 3, 4, 7)
 NOTCHES, ALL_PASS = (5, 8), 10
+#: The numerator of a band pass, which says what sounds at the cutoff.
+BAND_PASS = torch.tensor([[0.0, 1.0, 0.0]])
 #: What a space without kinds of filters has.
 LOW_PASS = [1.0] + [0.0] * (len(KINDS) - 1)
 #: Inputs and size of the network; the least damping; the power of a whistle at first, in nepers.
@@ -98,11 +101,9 @@ class Filter(nn.Module):
         damping = torch.minimum(damping, 2.0 - 1.52 * rate)
         damping = torch.where(notch > 0.5, 5.0 - 4.98 * (1.0 - (1.0 - resonance).square()), damping)
         first = F.softplus(damping * 20.0) / 20.0 + 0.01
-        ratio = torch.exp(2.0 * (self._logarithms - bounded[..., None]))
-        off = (1.0 - ratio).square()
         with torch.no_grad():
-            near = (power * ratio / (off + first.square()[..., None] * ratio)).sum(dim=2)
-            loud = power.sum(dim=2)
+            near = _weighed(power, self._logarithms, bounded, first, BAND_PASS)
+            near, loud = near.sum(dim=2), power.sum(dim=2)
         known = [
             damping,
             damping.clamp(-0.2, 0.2) * 5.0,
@@ -120,31 +121,110 @@ class Filter(nn.Module):
         settled = self.settle(told)
         damped = first * torch.exp(2.0 * settled[..., 0].clamp(-3.0, 3.0)) + LEAST_DAMPING
         gain = torch.where(whistling > 0.5, (1.0 - 0.65 * root).square(), 1.0).expand_as(cutoff)
-        below = off + damped.square()[..., None] * ratio
+        numerators = kind @ self._numerators if self._kinds else None
+        heard = _weighed(power, self._logarithms, bounded, damped, numerators, twice)
+        heard = heard * gain[..., None]
         if self._kinds:
-            a, b, c = (kind @ self._numerators)[:, :, None, None].unbind(1)
-            shape = (a + (b + c * ratio) * ratio) / below
-            shape = torch.where(twice[..., None] > 0.5, shape.square(), shape) * gain[..., None]
-            heard = power * self._others(shape, kind, logarithm, resonance)
-        else:
-            heard = power * (gain[..., None] / below)
+            heard = self._others(heard, power, kind, logarithm, resonance)
         whistle = torch.exp(3.0 * settled[..., 1].clamp_max(4.0)) * gain * whistling
         rows = [
             part.flatten(0, 1) for part in (heard, bounded.exp()[..., None], whistle[..., None])
         ]
         return self._grid.add_lines(*rows).view_as(heard)
 
-    def _others(self, shape: Tensor, kind: Tensor, logarithm: Tensor, resonance: Tensor) -> Tensor:
-        """Return the gains with those of comb filters and all passes."""
-        shape = torch.where(kind[:, ALL_PASS, None, None] > 0.5, 1.0, shape)
+    def _others(
+        self, heard: Tensor, power: Tensor, kind: Tensor, logarithm: Tensor, resonance: Tensor
+    ) -> Tensor:
+        """Return what comes out, of comb filters and all passes too."""
+        [rows] = torch.nonzero(kind[:, ALL_PASS] > 0.5, as_tuple=True)
+        if len(rows):
+            heard = heard.index_copy(0, rows, power[rows])
         sign = kind @ self._combs
-        rows = torch.nonzero(sign.abs() > 0.5)[:, 0]
+        [rows] = torch.nonzero(sign.abs() > 0.5, as_tuple=True)
         if not len(rows):
-            return shape
+            return heard
         delay = logarithm[rows].clamp(COMB_LOWEST, COMB_HIGHEST)
         cosine = torch.cos(2.0 * math.pi * torch.exp(self._logarithms - delay[..., None]))
         back = (sign[rows, None] * resonance[rows] * MOST_FEEDBACK)[..., None]
         ahead = 1.0 - back
-        heard = 0.25 * (1.0 + ahead.square() + 2.0 * ahead * cosine)
-        heard = heard / (1.0 + back.square() - 2.0 * back * cosine)
-        return shape.index_copy(0, rows, heard)
+        gain = 0.25 * (1.0 + ahead.square() + 2.0 * ahead * cosine)
+        gain = gain / (1.0 + back.square() - 2.0 * back * cosine)
+        return heard.index_copy(0, rows, power[rows] * gain)
+
+
+def _weighed(
+    power: Tensor,
+    logarithms: Tensor,
+    cutoff: Tensor,
+    damping: Tensor,
+    numerators: Tensor | None,
+    twice: Tensor | None = None,
+) -> Tensor:
+    """Return power times the gain of second-order filters, at a third of autograd's time.
+
+    Args:
+        power: ``(batch, frames, places)``.
+        logarithms: of the places' frequencies in Hz.
+        cutoff: natural logarithm of Hz, ``(batch, frames)``.
+        damping: 1 / Q, ``(batch, frames)``.
+        numerators: what multiplies 1, x and x squared, ``(batch or 1, 3)``; None: 1, 0 and 0.
+        twice: 1 where the sound goes through two such filters, else 0, ``(batch, 1)``.
+    """
+    weighed: Tensor = _Weigh.apply(  # type: ignore[no-untyped-call]
+        power, logarithms, cutoff, damping, numerators, twice
+    )
+    return weighed
+
+
+class _Weigh(torch.autograd.Function):
+    """Second-order filters on the grid; slopes of power, cutoff and damping alone."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        power: Tensor,
+        logarithms: Tensor,
+        cutoff: Tensor,
+        damping: Tensor,
+        numerators: Tensor | None,
+        twice: Tensor | None,
+    ) -> Tensor:
+        ratio = (logarithms - cutoff[..., None]).mul_(2.0).exp_()
+        below = (ratio - 1.0).square_().addcmul_(ratio, damping.square()[..., None])
+        if numerators is None:
+            gain = below.reciprocal()
+        else:
+            a, b, c = numerators[:, :, None, None].unbind(1)
+            gain = (ratio * c).add_(b).mul_(ratio).add_(a).div_(below)
+        ctx.save_for_backward(power, ratio, below, gain, damping)
+        ctx.kinds = numerators, twice
+        if twice is None or numerators is None:
+            return power * gain
+        return power * gain * _again(gain, twice)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
+        [slope] = slopes
+        power, ratio, below, gain, damping = ctx.saved_tensors
+        numerators, twice = ctx.kinds
+        by_gain = slope * power
+        by_power = slope * gain
+        if twice is not None and numerators is not None:
+            again = _again(gain, twice)
+            by_power.mul_(again)
+            by_gain.mul_(again).mul_(1.0 + twice[..., None])
+        # Of gain = numerator / below, with below = (1 - ratio)^2 + damping^2 ratio.
+        by_gain.mul_(ratio).div_(below)
+        less = gain * by_gain
+        by_damping = less.sum(dim=2).mul_(-2.0 * damping)
+        squared = damping.square()[..., None]
+        by_cutoff = less.mul_((ratio * 2.0).add_(squared - 2.0)).sum(dim=2).mul_(2.0)
+        if numerators is not None:
+            _, b, c = numerators[:, :, None, None].unbind(1)
+            by_cutoff -= 2.0 * by_gain.mul_((ratio * (2.0 * c)).add_(b)).sum(dim=2)
+        return by_power, None, by_cutoff, by_damping, None, None
+
+
+def _again(gain: Tensor, twice: Tensor) -> Tensor:
+    """Return the gain where it counts twice, else 1."""
+    return (gain - 1.0).mul_(twice[..., None]).add_(1.0)

@@ -18,7 +18,7 @@ from models.grid import Grid
 
 #: Partials are counted in halves of the note's frequency. Up to ``EVERY`` each has a place of its
 #: own, then so many times three share one, five, nine and so on.
-EVERY, SHARING = 48, 32
+EVERY, SHARING = 48, 16
 #: Where sin(x) is less than this, sin(nx)/sin(x) is taken from its limit.
 NEARLY_ZERO = 1e-3
 HALF_OF_A4_HZ, A4 = 220.0, 69.0
@@ -76,14 +76,15 @@ class Partials:
             Mean squares, ``(batch, frames, oscillators, places)``.
         """
         powers = self._powers(shape, widths)
+        halves = HALF_OF_A4_HZ * torch.exp2((pitches - A4) / 12.0)
+        frequencies = halves[..., None] * self._numbers
         if apart is not None:
-            powers = 0.5 * torch.cat([powers, powers], dim=3)
-            octaves = torch.stack([pitches - apart[:, None], pitches + apart[:, None]], dim=3)
-            halves = HALF_OF_A4_HZ * torch.exp2((octaves - A4) / 12.0)
-            frequencies = (halves[..., None] * self._numbers).flatten(3)
-        else:
-            halves = HALF_OF_A4_HZ * torch.exp2((pitches - A4) / 12.0)
-            frequencies = halves[..., None] * self._numbers
+            # Those that share a place are too close to each other for it to matter.
+            single, shared = powers[..., :EVERY] * 0.5, powers[..., EVERY:]
+            powers = torch.cat([single, single, shared], dim=3)
+            detune = torch.exp2(apart[:, None, :, None] / 12.0)
+            low, high = frequencies[..., :EVERY] / detune, frequencies[..., :EVERY] * detune
+            frequencies = torch.cat([low, high, frequencies[..., EVERY:]], dim=3)
         nothing = torch.zeros(powers[..., 0].numel(), self._grid.places)
         grid = self._grid.add_lines(nothing, frequencies.flatten(0, 2), powers.flatten(0, 2))
         return grid.view(*pitches.shape, self._grid.places)

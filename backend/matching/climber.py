@@ -27,7 +27,7 @@ from models.spectral_proxy import SpectralProxy
 
 #: Of proposals that climb: for how many steps, and how long the first step is, of a range of 2. So
 #: many climb together.
-PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 100, 0.02, 8
+PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 40, 0.02, 8
 #: Of a rendered setting: how many climbs begin at once, how many of them are worth a render, and
 #: the same as above.
 CLIMBS, CLIMBS_KEPT, CLIMB_STEPS, CLIMB_RATE = 8, 2, 18, 0.04

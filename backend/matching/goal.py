@@ -24,7 +24,7 @@ from models.spectral_parts import NEPERS, levelled
 #: Every so many frames of 10 ms a spectrum is foreseen; where the target is silent, more rarely.
 HEARD_STEP, SILENT_STEP = 5, 20
 #: The moments are also looked at in so many parts, by turns.
-PARTS = 3
+PARTS = 5
 #: Cells above this are heard, dB.
 HEARD_DB = -79.0
 

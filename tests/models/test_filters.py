@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models.features import FeatureConfig
-from models.filters import KINDS, Filter
+from models.filters import KINDS, Filter, _weighed
 from models.grid import Grid
 
 GRID = Grid(FeatureConfig())
@@ -152,3 +152,21 @@ def test_slopes_are_finite_far_beyond_what_parameters_say() -> None:
     )
     slopes = torch.autograd.grad(heard.sum(), [cutoff, resonance])
     assert all(bool(torch.isfinite(slope).all()) for slope in slopes)
+
+
+@pytest.mark.parametrize("kinds", [False, True])
+def test_the_slopes_of_a_filter_are_right(*, kinds: bool) -> None:
+    rng = torch.Generator().manual_seed(0)
+
+    def drawn(*size: int) -> torch.Tensor:
+        return torch.rand(*size, generator=rng, dtype=torch.float64)
+
+    power, cutoff, damping = drawn(3, 2, 9), 6.0 + drawn(3, 2), 0.3 + drawn(3, 2)
+    given = [one.requires_grad_() for one in (power, cutoff, damping)]
+    logarithms = torch.linspace(5.0, 8.0, 9, dtype=torch.float64)
+    numerators = torch.tensor([[1.0, -2.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]).double()
+    twice = torch.tensor([[0.0], [1.0], [1.0]]).double()
+    more = (numerators, twice) if kinds else (None, None)
+    assert torch.autograd.gradcheck(
+        lambda power, *rest: _weighed(power, logarithms, *rest, *more), given
+    )
