@@ -160,7 +160,7 @@ def _weighed(
     numerators: Tensor | None,
     twice: Tensor | None = None,
 ) -> Tensor:
-    """Return power times the gain of second-order filters, at a third of autograd's time.
+    """Return power times the gain of second-order filters; its slopes are worked out by hand.
 
     Args:
         power: ``(batch, frames, places)``.
