@@ -65,7 +65,8 @@ class Signals:
     """Everything that moves.
 
     Args:
-        amplitude: of the amplitude envelope, 0..1, ``(batch, frames)``.
+        amplitude: of the amplitude envelope, root mean square of a window, 0..1, ``(batch,
+            frames)``.
         filter_envelope: of the filter envelope, 0..1, ``(batch, frames)``.
         cutoffs: of both filters, semitones from 440 Hz, ``(batch, 2, frames)``.
         pitches: of the oscillators, MIDI, ``(batch, 3, frames)``.

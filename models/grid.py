@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from models.features import FeatureConfig, slaney_mel_filters
+from models.features import FeatureConfig, LogMel
 
 #: Places are so many Hz apart at first, and further up each higher than the last by this share.
 STEP_HZ, STEP_SHARE = 16.0, 0.012
@@ -66,12 +66,12 @@ def _heard_by_bands(
     frequencies_hz: npt.NDArray[np.float64], features: FeatureConfig
 ) -> npt.NDArray[np.float32]:
     """Return the power that a sine has in each band, ``(frequencies, bands)``."""
-    window = torch.hamming_window(features.window_samples, periodic=True, dtype=torch.float64)
+    log_mel = LogMel(features)
+    window, filters = (part.double().numpy() for part in (log_mel.window, log_mel.filters))
     samples = np.arange(features.window_samples) - features.window_samples / 2
-    filters = slaney_mel_filters(features).astype(np.float64)
     turns = np.outer(frequencies_hz, samples) * (2.0j * np.pi / features.sample_rate_hz)
-    spectra = np.fft.fft(np.exp(turns) * window.numpy(), axis=1)[:, : filters.shape[1]]
-    heard = np.abs(spectra) ** 2 @ filters.T / np.abs(window.numpy().sum()) ** 2
+    spectra = np.fft.fft(np.exp(turns) * window, axis=1)[:, : filters.shape[1]]
+    heard = np.abs(spectra) ** 2 @ filters.T / window.sum() ** 2
     return np.asarray(heard, dtype=np.float32)
 
 

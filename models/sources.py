@@ -96,17 +96,23 @@ class Sources(nn.Module):
         return natives[:, self._levels].clamp_min(0.0) * torch.stack(audible, dim=1)
 
     def forward(
-        self, vectors: Tensor, natives: Tensor, signals: Signals, oscillators: Oscillators
+        self,
+        vectors: Tensor,
+        natives: Tensor,
+        volumes: Tensor,
+        signals: Signals,
+        oscillators: Oscillators,
     ) -> list[Tensor]:
         """Return the powers that go into each filter, ``(batch, frames, places)``.
 
         Args:
             vectors: settings, ``(batch, width)``.
             natives: of the same.
+            volumes: of the same, from ``volumes``.
             signals: what moves.
             oscillators: what networks see of it.
         """
-        choice, levels = self._controls.choice, self.volumes(vectors, natives) ** 6
+        choice, levels = self._controls.choice, volumes**6
         routes = [choice(vectors, f"{name}_route", ROUTES) for name in self._channels]
         ways = [
             torch.stack([route[:, one] + route[:, 1] for route in routes], dim=1) * levels

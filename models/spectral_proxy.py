@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from models.controls import EARLY_S, ControlLayout, Controls, Signals
 from models.features import FeatureConfig
 from models.filter_block import FilterBlock
+from models.filters import KINDS
 from models.grid import Grid
 from models.sources import FIRST_DB, SOURCE_DB, Oscillators, Sources
 from models.spectral_parts import (
@@ -83,7 +84,7 @@ class SpectralProxy(nn.Module):
         self.rich = "a_fm_routing" in layout.choices
         hidden, bands = config.hidden_width, config.bands
         pitch, shape = 2 * len(PITCH_PERIODS), 8
-        cutoff = 2 * len(CUTOFF_PERIODS) + 3 + (11 if self.rich else 0)
+        cutoff = 2 * len(CUTOFF_PERIODS) + 3 + (len(KINDS) if self.rich else 0)
         self.grid = Grid(FeatureConfig())
         self.sources = Sources(
             self.controls, self.grid, hidden, bands, (pitch, shape), rich=self.rich
@@ -119,13 +120,13 @@ class SpectralProxy(nn.Module):
         )
         cutoffs = self._cutoffs(vectors, natives, signals)
         highpass = natives[:, self._highpass, None].expand_as(times_s)
-        buses = self.sources(vectors, natives, signals, oscillators)
+        volumes = self.sources.volumes(vectors, natives)
+        buses = self.sources(vectors, natives, volumes, signals, oscillators)
         power = self.filter_block(vectors, natives, buses, signals)
         bands = torch.log10(power @ self.grid.heard + LEAST_POWER)
         db = 10.0 * bands + CORRECTION_DB * self.filter(cutoffs).sum(dim=1) + self._cut(highpass)
         whole, moving = over_frames(self.whole(vectors), times_s), moving_signals(signals, highpass)
-        volumes = self.sources.volumes(vectors, natives)[:, :3]
-        known = [whole, cutoffs.transpose(1, 2).flatten(2), _heard(volumes, oscillators)]
+        known = [whole, cutoffs.transpose(1, 2).flatten(2), _heard(volumes[:, :3], oscillators)]
         rest: Tensor = REST_DB * self.rest(torch.cat([*known, moving], dim=-1))
         dry: Tensor = db + decibel_of(signals.amplitude)[..., None] + rest
         if not self.rich:
@@ -138,11 +139,9 @@ class SpectralProxy(nn.Module):
 
     def _shapes(self, natives: Tensor, signals: Signals) -> Tensor:
         """Return what a source's network sees of each oscillator, ``(batch, 3, frames, 8)``."""
-        still = natives[:, self.sources.shape_columns].transpose(1, 2)[
-            :, :, None
-        ]  # (batch, 3, 1, 4)
+        still = natives[:, self.sources.shape_columns].transpose(1, 2)  # (batch, 3, 4)
         still = still * SHAPE_SCALE + SHAPE_OFFSET
-        shape = still.expand(-1, -1, signals.pitches.shape[2], -1)
+        shape = still[:, :, None].expand(-1, -1, signals.pitches.shape[2], -1)
         moving = [
             signals.pitches / 64.0 - 1.0,
             (signals.pitches / 60.0 + shape[..., 3]) / 2.0 - 0.5,
