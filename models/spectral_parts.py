@@ -70,11 +70,15 @@ def levelled(foreseen: Tensor, heard: Tensor, floor_db: float) -> Tensor:
         heard: dB below the loudest, ``(batch or 1, frames, bands)``.
         floor_db: all that is less counts as this.
     """
-    weights = loudness_weights(heard, floor_db)
-    total = weights.sum(dim=(1, 2)).clamp_min(1e-3)
-    level = ((heard - foreseen) * weights).sum(dim=(1, 2)) / total
-    above = (foreseen + level[:, None, None] - floor_db) * 0.5
+    above = (foreseen + level_between(foreseen, heard, floor_db) - floor_db) * 0.5
     return floor_db + F.softplus(above) * 2.0
+
+
+def level_between(foreseen: Tensor, heard: Tensor, floor_db: float) -> Tensor:
+    """Return by how much heard spectra are louder, dB ``(batch, 1, 1)``; the rest as above."""
+    weights = loudness_weights(heard, floor_db)
+    total = weights.sum(dim=(1, 2), keepdim=True).clamp_min(1e-3)
+    return ((heard - foreseen) * weights).sum(dim=(1, 2), keepdim=True) / total
 
 
 def loudness_weights(heard: Tensor, floor_db: float) -> Tensor:

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from backend.matching.embedding import FEATURES
 from backend.matching.foresight import Rendered
-from backend.matching.goal import PARTS, Goal, View, moments
+from backend.matching.goal import HEARD_DB, PARTS, Goal, View, moments
 from backend.records import Audio, Vector
 from backend.synth.equivalents import Equivalents
 from backend.synth.spec import NOTE_WIDTH, ParameterSpec
-from models.spectral_parts import levelled
+from models.spectral_parts import level_between
 from models.spectral_proxy import SpectralProxy
 
 #: Of proposals that climb: for how many steps, and how long the first step is, of a range of 2. So
@@ -39,8 +39,9 @@ SHORTEST_CLIMB, LONGEST_CLIMB = 0.1, 1.0
 #: How much of the mean slope, and of its mean square, Adam keeps at each step.
 MEAN_KEPT, SQUARE_KEPT = 0.9, 0.999
 
-#: What a render was heard to be beside what was foreseen counts up to this, dB.
-MOST_BESIDE_DB = 30.0
+#: What a render was heard to be beside what was foreseen counts up to this, dB; and where it was
+#: not heard, it is taken to be this faint.
+MOST_BESIDE_DB, UNHEARD_DB = 60.0, -95.0
 #: Settings whose proxy is asked at once.
 ASKED_TOGETHER = 32
 
@@ -172,7 +173,9 @@ class Climber:
             heard = moments(parent.mel_db, self._goal.whole.frames)
             with torch.no_grad():
                 foreseen = self._foreseen(self._rested(parent.vector[None]), self._goal.whole)
-            beside = heard - levelled(foreseen, heard[None], FEATURES.floor_db)[0]
+            foreseen += level_between(foreseen, heard[None], FEATURES.floor_db)
+            unheard = (UNHEARD_DB - foreseen[0]).clamp_max(0.0)
+            beside = torch.where(heard > HEARD_DB, heard - foreseen[0], unheard)
             beside = self._known[parent] = beside.clamp(-MOST_BESIDE_DB, MOST_BESIDE_DB)
         return beside
 

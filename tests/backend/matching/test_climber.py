@@ -142,7 +142,23 @@ def test_a_parent_is_taken_to_sound_as_it_was_heard(
             float(climber._distances(settings, beside, view)[0])
             for beside in (climber._beside(perfect), 0.0)
         )
-    assert there < 0.35 * without
+    assert there < 0.02 * without
+
+
+def test_where_a_parent_is_silent_it_is_taken_to_be(
+    climber: Climber, parent: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(climber_module, "MOST_BESIDE_DB", 300.0)
+    audio = parent.render.audio.copy()
+    audio[:, 44_100:] = 0.0
+    cut = replace(parent, render=replace(parent.render, audio=audio))
+    view = climber._goal.whole
+    with torch.no_grad():
+        without = climber._foreseen(climber._rested(cut.vector[None]), view)[0]
+        moved = without + climber._beside(cut)
+    late = view.times_s > 1.1
+    assert without.amax() - without[late].amax() < 60.0
+    assert moved.amax() - moved[late].amax() > 80.0
 
 
 def test_the_search_climbs_where_it_is_given_a_climber(climber: Climber, parent: Trial) -> None:
