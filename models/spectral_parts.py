@@ -75,7 +75,13 @@ def levelled(foreseen: Tensor, heard: Tensor, floor_db: float) -> Tensor:
 
 
 def level_between(foreseen: Tensor, heard: Tensor, floor_db: float) -> Tensor:
-    """Return by how much heard spectra are louder, dB ``(batch, 1, 1)``; the rest as above."""
+    """Return by how much heard spectra are louder, dB ``(batch, 1, 1)``.
+
+    Args:
+        foreseen: as of ``levelled``.
+        heard: likewise; its loudest cells weigh most.
+        floor_db: likewise.
+    """
     weights = loudness_weights(heard, floor_db)
     total = weights.sum(dim=(1, 2), keepdim=True).clamp_min(1e-3)
     return ((heard - foreseen) * weights).sum(dim=(1, 2), keepdim=True) / total

@@ -40,7 +40,7 @@ SHORTEST_CLIMB, LONGEST_CLIMB = 0.1, 1.0
 MEAN_KEPT, SQUARE_KEPT = 0.9, 0.999
 
 #: What a render was heard to be beside what was foreseen counts up to this, dB; and where it was
-#: not heard, it is taken to be this faint.
+#: not heard, it is taken to be this faint, dB below its loudest.
 MOST_BESIDE_DB, UNHEARD_DB = 60.0, -95.0
 #: Settings whose proxy is asked at once.
 ASKED_TOGETHER = 32
