@@ -18,7 +18,7 @@ from torch import Tensor
 
 from backend.matching.embedding import FEATURES
 from backend.matching.foresight import Rendered
-from backend.matching.goal import HEARD_DB, PARTS, Goal, View, moments
+from backend.matching.goal import HEARD_DB, Goal, View, moments
 from backend.records import Audio, Vector
 from backend.synth.equivalents import Equivalents
 from backend.synth.spec import NOTE_WIDTH, ParameterSpec
@@ -27,10 +27,10 @@ from models.spectral_proxy import SpectralProxy
 
 #: Of proposals that climb: for how many steps, and how long the first step is, of a range of 2. So
 #: many climb together.
-PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 40, 0.02, 8
+PROPOSAL_STEPS, PROPOSAL_RATE, TOGETHER = 25, 0.02, 8
 #: Of a rendered setting: how many climbs begin at once, how many of them are worth a render, and
 #: the same as above.
-CLIMBS, CLIMBS_KEPT, CLIMB_STEPS, CLIMB_RATE = 8, 2, 18, 0.04
+CLIMBS, CLIMBS_KEPT, CLIMB_STEPS, CLIMB_RATE = 4, 2, 18, 0.04
 #: The last step is this share shorter than the first.
 SLOWING = 0.8
 #: Share of the parameters that a climb of a rendered setting moves, and how far, at most.
@@ -59,6 +59,7 @@ class Climber:
 
     def __init__(self, proxy: SpectralProxy, spec: ParameterSpec, target: Audio) -> None:
         self._proxy = proxy
+        self._spec = spec
         self._equivalents = Equivalents(spec)
         self._goal = Goal(target)
         self._known: WeakKeyDictionary[Rendered, Tensor] = WeakKeyDictionary()
@@ -78,8 +79,9 @@ class Climber:
         """
         if not starts:
             return
-        settings = self._rested(np.stack(starts))
-        view = self._goal.parts[0]
+        # The model's categories are not whole, and would be foreseen as a mixture.
+        whole = [self._spec.encode(self._spec.decode(start)) for start in starts]
+        settings, view = self._rested(np.stack(whole)), self._goal.few
         with torch.no_grad():
             asked = torch.split(settings, ASKED_TOGETHER)
             distances = torch.cat([self._distances(some, 0.0, view) for some in asked])
@@ -135,18 +137,14 @@ class Climber:
         rate: float,
         ended: Callable[[], bool] = lambda: False,
     ) -> tuple[Tensor, Tensor]:
-        """Return where it goes down to, and how far that is foreseen to be; never up.
-
-        Each step looks at every ``PARTS``-th moment, in turns.
-        """
+        """Return where it goes down to, and how far that is foreseen to be; never up."""
         low, high = limits
         place = start.clone().requires_grad_()
         step = _Adam(place)
         for number in range(steps):
             if ended():
                 break
-            part = number % PARTS
-            distances = self._distances(place, beside[:, part::PARTS], self._goal.parts[part])
+            distances = self._distances(place, beside, self._goal.whole)
             (slope,) = torch.autograd.grad(distances.sum(), place)
             with torch.no_grad():
                 length = rate * (1.0 - SLOWING * number / steps)

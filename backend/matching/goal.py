@@ -21,10 +21,13 @@ from backend.records import Audio
 from models.features import slaney_mel_filters
 from models.spectral_parts import NEPERS, levelled
 
-#: Every so many frames of 10 ms a spectrum is foreseen; where the target is silent, more rarely.
-HEARD_STEP, SILENT_STEP = 5, 20
-#: The moments are also looked at in so many parts, by turns.
-PARTS = 5
+#: At most so many moments are looked at; one of so many, where it has to be quick.
+MOMENTS, FEW = 64, 4
+#: What draws moments, in shares: where the sound is loud, where it is heard at all, where its level
+#: changes, and anywhere.
+LOUD, AUDIBLE, CHANGING, ANYWHERE = 0.4, 0.2, 0.3, 0.1
+#: A change of level below this counts no more, dB below the loudest.
+FAINT_DB = -60.0
 #: Cells above this are heard, dB.
 HEARD_DB = -79.0
 
@@ -65,13 +68,10 @@ class Goal:
         self._bins = self._gains / filters.amax(dim=1).clamp_min(1e-9)
         self._shares = self._bins / self._bins.sum()
         self._cosines = cosines(CEPSTRAL_COEFFICIENTS, FEATURES.mels).float().clone()
-        every = torch.arange(FEATURES.frames)
-        heard = moments(mel_db(target), every)
-        steps = torch.where((heard > HEARD_DB).any(dim=1), HEARD_STEP, SILENT_STEP)
-        frames = every[every % steps == 0]
-        #: All moments, and every ``PARTS``-th of them.
-        self.whole = self._view(heard, frames, steps)
-        self.parts = [self._view(heard, frames[part::PARTS], steps) for part in range(PARTS)]
+        heard = moments(mel_db(target), torch.arange(FEATURES.frames))
+        frames = self._telling(heard)
+        #: The moments that tell most, and some of them.
+        self.whole, self.few = (self._view(heard, some) for some in (frames, frames[::FEW]))
 
     def distances(self, foreseen: Tensor, view: View) -> Tensor:
         """Return how far spectra are from the target, ``(n,)``, at whatever level they are."""
@@ -104,8 +104,25 @@ class Goal:
         envelope = F.normalize(loudness * stands_for.sqrt(), dim=1, eps=1e-9)
         return db @ self._cosines.T, cumulative, envelope, heard.any(dim=2).float()
 
-    def _view(self, heard: Tensor, frames: Tensor, steps: Tensor) -> View:
-        stands_for = steps[frames].float()
+    def _telling(self, heard: Tensor) -> Tensor:
+        """Return the frames that tell most about a sound, fewer where it is short."""
+        audible = heard > HEARD_DB
+        power = (torch.exp(heard * NEPERS) * (self._bins / self._gains) * audible).sum(dim=1)
+        amplitude = power.sqrt()
+        level = (20.0 * torch.log10(amplitude / amplitude.max() + 1e-9)).clamp_min(FAINT_DB)
+        change = F.pad(level.diff().abs(), (1, 0))
+        parts = [amplitude, audible.any(dim=1).float(), change, torch.ones_like(level)]
+        shares = torch.tensor([LOUD, AUDIBLE, CHANGING, ANYWHERE])
+        along = (shares @ F.normalize(torch.stack(parts), p=1.0, dim=1)).cumsum(0)
+        places = (torch.arange(MOMENTS) + 0.5) / MOMENTS * along[-1]
+        frames = torch.searchsorted(along, places)
+        return torch.tensor(sorted(set(frames.clamp_max(len(heard) - 1).tolist())))
+
+    def _view(self, heard: Tensor, frames: Tensor) -> View:
+        middles = 0.5 * (frames[1:] + frames[:-1])
+        stands_for = torch.diff(
+            middles, prepend=torch.tensor([-0.5]), append=torch.tensor([len(heard) - 0.5])
+        )
         target = heard[frames]
         times_s = frames * (FEATURES.hop_samples / FEATURES.sample_rate_hz)
         return View(frames, times_s, stands_for, target, *self._features(target[None], stands_for))

@@ -1,11 +1,13 @@
-"""What a render lacks to its target in time and pitch, heard from the two sounds themselves.
+"""What a render lacks to its target in time, pitch and level, heard from the two sounds themselves.
 
-The note of a preset can be moved without touching its sound, so the search need not find by chance
-what can be measured: how much earlier or later, and how many semitones higher or lower.
+A preset's note can be moved without touching its sound, and its sources can be made louder together
+with little else, so the search need not find by chance what can be measured: how much earlier or
+later, how many semitones higher or lower, and how many dB louder.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,8 @@ Array = npt.NDArray[np.float64]
 SAMPLE_RATE_HZ = 44_100
 #: The envelope: RMS of stretches of 5 ms.
 ENVELOPE_HOP_SAMPLES = 220
+#: The level is that of the loudest so many stretches, 50 ms; at least this.
+LEVEL_HOPS, SILENT_DB = 10, -120.0
 #: The spectrum: one bin a sixth of a semitone, over the range that carries pitch.
 BINS_PER_SEMITONE = 6
 LOWEST_HZ, OCTAVES = 27.5, 9
@@ -32,20 +36,30 @@ class Profile:
     Args:
         envelope: RMS every 5 ms, its largest 1 (or all 0).
         pitch: what sounds at each sixth of a semitone from 27.5 Hz, compressed, without its mean.
+        level_db: of the loudest 50 ms; a full-scale square wave is 0.
     """
 
     envelope: Array
     pitch: Array
+    level_db: float
 
 
 def profile(audio: Audio) -> Profile:
     """Return the profile of a sound, float32 ``(channels, samples)`` at 44.1 kHz."""
+    frames = audio.shape[1] // ENVELOPE_HOP_SAMPLES
+    parts = audio[:, : frames * ENVELOPE_HOP_SAMPLES].reshape(len(audio), frames, -1)
+    power = np.mean(np.square(parts, dtype=np.float64), axis=(0, 2))
     mono = audio.mean(axis=0, dtype=np.float64)
-    frames = len(mono) // ENVELOPE_HOP_SAMPLES
-    parts = mono[: frames * ENVELOPE_HOP_SAMPLES].reshape(frames, ENVELOPE_HOP_SAMPLES)
-    envelope = np.sqrt(np.mean(parts**2, axis=1))
+    envelope = np.sqrt(np.mean(np.square(parts.mean(axis=0, dtype=np.float64)), axis=1))
     loudest = envelope.max(initial=0.0)
-    return Profile(envelope / loudest if loudest > 0 else envelope, _pitch_profile(mono))
+    return Profile(
+        envelope / loudest if loudest > 0 else envelope, _pitch_profile(mono), _level_db(power)
+    )
+
+
+def louder_db(target: Profile, render: Profile) -> float:
+    """Return by how many dB the render should be louder."""
+    return target.level_db - render.level_db
 
 
 def delay_s(target: Profile, render: Profile) -> float:
@@ -64,6 +78,13 @@ def transposition(target: Profile, render: Profile) -> float:
     reach = MOST_SEMITONES * BINS_PER_SEMITONE
     agreement = np.correlate(np.pad(target.pitch, reach), render.pitch, mode="valid")
     return (int(np.argmax(agreement)) - reach) / BINS_PER_SEMITONE
+
+
+def _level_db(power: Array) -> float:
+    hops = min(LEVEL_HOPS, len(power))
+    summed = np.cumsum(np.pad(power, (1, 0)))
+    loudest = float(np.max(summed[hops:] - summed[:-hops], initial=0.0)) / max(1, hops)
+    return 10.0 * math.log10(max(loudest, 10.0 ** (SILENT_DB / 10.0)))
 
 
 def _pitch_profile(mono: Array) -> Array:

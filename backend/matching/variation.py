@@ -22,6 +22,9 @@ SMALLEST_STEP, LARGEST_STEP = 0.01, 0.6
 FLIP = 0.15
 #: Share of a varied unit's continuous columns that move.
 MOVED = 0.5
+#: The amplitude of a source goes with the third power of its volume.
+AMPLITUDE_POWER = 3.0
+VOLUME, GAIN = "_volume", "a_vca_gain"
 
 
 class Variation:
@@ -36,11 +39,20 @@ class Variation:
 
     def __init__(self, spec: ParameterSpec, free: npt.NDArray[np.bool_] | None = None) -> None:
         self._free = np.ones(spec.width, dtype=bool) if free is None else free
-        places = zip(spec.parameters, spec.slices(), strict=True)
+        places = list(zip(spec.parameters, spec.slices(), strict=True))
         groups = [place for parameter, place in places if parameter.categories]
         self.continuous = self._free.copy()
         for place in groups:
             self.continuous[place] = False
+        by_name = {parameter.name: (parameter, place.start) for parameter, place in places}
+        volumes = [place for name, (_, place) in by_name.items() if name.endswith(VOLUME)]
+        #: Columns of the sources' volumes, none where one has to stay.
+        self._volumes = np.array(volumes if self._free[volumes].all() else [], dtype=np.intp)
+        self._gain: tuple[int, float] | None = None
+        if GAIN in by_name and self._free[by_name[GAIN][1]]:
+            gain, place = by_name[GAIN]
+            ends_db = [gain.surge.host_to_native(host) for host in (gain.minimum, gain.maximum)]
+            self._gain = place, 0.5 * (ends_db[1] - ends_db[0])
         self._units: list[tuple[npt.NDArray[np.intp], list[slice]]] = []
         for columns in layout(spec.name).units.values():
             inside = set(columns.tolist())
@@ -97,6 +109,27 @@ class Variation:
         child = parent.copy()
         change = np.array([semitones_of_range, on_of_range, off_of_range], dtype=np.float32)
         child[-3:] += np.where(self._free[-3:], change, np.float32(0.0))
+        return self._bounded(child)
+
+    def louder(self, parent: Vector, decibel: float) -> Vector:
+        """Return the parent with all sources louder, as far as the loudest of them can be.
+
+        Where the space has a gain behind the filters, that changes first.
+
+        Args:
+            parent: the vector.
+            decibel: by how much; negative: softer.
+        """
+        child = parent.copy()
+        if self._gain is not None:
+            place, per_unit_db = self._gain
+            child[place] = np.clip(parent[place] + decibel / per_unit_db, -1.0, 1.0)
+            decibel -= float(child[place] - parent[place]) * per_unit_db
+        if len(self._volumes):
+            volumes = 0.5 * (parent[self._volumes] + 1.0)
+            most = 1.0 / max(1e-3, float(volumes.max()))
+            factor = min(most, 10.0 ** (decibel / (20.0 * AMPLITUDE_POWER)))
+            child[self._volumes] = 2.0 * factor * volumes - 1.0
         return self._bounded(child)
 
     def _some_units(self, rng: np.random.Generator, most: int = 3) -> Sequence[int]:

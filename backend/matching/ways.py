@@ -14,7 +14,7 @@ import numpy as np
 from backend.matching.climber import Climber
 from backend.matching.climbing import PARENTS, Climbing
 from backend.matching.foresight import Foresight
-from backend.matching.likeness import Profile, delay_s, transposition
+from backend.matching.likeness import Profile, delay_s, louder_db, transposition
 from backend.matching.trials import Trial, Trials
 from backend.matching.variation import Variation
 from backend.records import Vector
@@ -28,6 +28,9 @@ SCREENED, MODEL_KEPT = 16, 2
 EARLIEST, LATEST = 0.4, 0.95
 #: A note that begins less far from where it should is left where it is.
 ALIGNED_S = 0.004
+#: A sound that is less louder or softer than it should be is left as it is; by more than that much
+#: a level is not changed at once.
+ALIGNED_DB, MOST_LOUDER_DB = 0.7, 20.0
 
 #: The way that goes on beside the others.
 CLIMB = "climb"
@@ -152,21 +155,26 @@ class Ways:
         return self._variation.follow(parent.vector, better.vector, worse.vector, self._rng)
 
     def _align(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
-        """Move the note to where it is needed, as far as that is heard; once for each parent."""
+        """Move note and level to where they are needed, as far as heard; once for each parent."""
         if parent in self._aligned:
             return []
         self._aligned.add(parent)
         later_s = delay_s(self._target, parent.profile)
         semitones = round(transposition(self._target, parent.profile))
+        louder = louder_db(self._target, parent.profile)
+        levelled = parent.vector
+        if abs(louder) >= ALIGNED_DB:
+            louder = max(-MOST_LOUDER_DB, min(MOST_LOUDER_DB, louder))
+            levelled = self._variation.louder(parent.vector, louder)
         if abs(later_s) < ALIGNED_S and semitones == 0:
-            return []
+            return [] if levelled is parent.vector else [levelled]
         both = self._rng.random() < 0.5
         if not both and semitones and abs(later_s) >= ALIGNED_S:
             semitones, later_s = (semitones, 0.0) if self._rng.random() < 0.5 else (0, later_s)
         scale = 2.0 / self._spec.duration_s
         pitch = 2.0 * semitones / (self._spec.pitch_high - self._spec.pitch_low)
         moved_s = later_s * scale
-        return [self._variation.shift_note(parent.vector, pitch, moved_s, moved_s)]
+        return [self._variation.shift_note(levelled, pitch, moved_s, moved_s)]
 
     def _model(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
         assert self._model_vary is not None

@@ -61,6 +61,27 @@ def foreseen(climber: Climber, vectors: list[Vector]) -> list[float]:
     return distances
 
 
+def test_moments_are_where_the_sound_is(climber: Climber) -> None:
+    """A tone from 0.4 to 2.5 s: most moments are in it, and together they stand for all frames."""
+    view = climber._goal.whole
+    heard = (view.times_s > 0.38) & (view.times_s < 2.52)
+    assert heard.float().mean() > 0.75
+    assert float(view.stands_for.sum()) == pytest.approx(401.0)
+    assert (view.stands_for > 0.0).all() and (view.frames.diff() > 0).all()
+    assert len(climber._goal.few.frames) <= len(view.frames) // 3
+
+
+def test_the_models_categories_are_whole_before_they_climb() -> None:
+    """Where one is a little beyond -1, a source would have a power below 0."""
+    spec = load_spec("surge_full")
+    climber = KnownSounds(spec).climber(TARGET)
+    assert climber is not None
+    soft = [spec.encode(draw_parameters(spec, number)) * np.float32(1.04) for number in range(2)]
+    [climbed] = climber.proposals(soft, np.zeros(spec.width, dtype=bool))
+    again = [spec.encode(spec.decode(vector)) for vector in climbed]
+    np.testing.assert_allclose(np.stack(climbed)[:, :-3], np.stack(again)[:, :-3], atol=1e-6)
+
+
 def test_proposals_climb_from_the_most_promising_and_come_in_parts(
     climber: Climber, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ def children(spec_name: str, free: np.ndarray | None = None) -> list[tuple[Vecto
         made.append((parent, variation.cross(parent, other, rng)))
         made.append((parent, variation.follow(parent, other, third, rng)))
         made.append((parent, variation.shift_note(parent, 0.1, -0.05, 0.2)))
+        made.append((parent, variation.louder(parent, rng.uniform(-15.0, 15.0))))
     return made
 
 
@@ -64,3 +65,45 @@ def test_a_note_that_is_not_free_is_not_shifted() -> None:
     [parent] = vectors("surge_simple", 1)
     child = Variation(spec, free).shift_note(parent, 0.3, 0.01, 0.01)
     assert child[-3] == parent[-3] and child[-1] != parent[-1]
+
+
+def test_louder_moves_all_volumes_by_as_many_decibels() -> None:
+    spec = load_spec("surge_simple")
+    [parent] = vectors("surge_simple", 1)
+    names = [name for name in spec.decode(parent).values if name.endswith("_volume")]
+    assert len(names) == 4
+
+    def volumes(vector: Vector) -> np.ndarray:
+        values = spec.decode(vector).values
+        return np.array([float(values[name]) for name in names])
+
+    softer = Variation(spec).louder(parent, -12.0)
+    before, after = volumes(parent), volumes(softer)
+    on = before > 0.0
+    np.testing.assert_allclose(60.0 * np.log10(after[on] / before[on]), -12.0, atol=0.01)
+    loudest = volumes(Variation(spec).louder(softer, 200.0))
+    assert loudest.max() == pytest.approx(1.0, abs=1e-6)
+    np.testing.assert_allclose(loudest / loudest.max(), before / before.max(), atol=1e-4)
+
+
+def test_where_there_is_a_gain_it_comes_first() -> None:
+    spec = load_spec("surge_full")
+    parent = vectors("surge_full", 1)[0]
+    units = layout("surge_full").units
+    middle = parent.copy()
+    middle[units["output"]] = 0.0
+    louder = Variation(spec).louder(middle, 4.0)
+    moved = {name: np.abs(louder[at] - middle[at]).max() for name, at in units.items()}
+    assert [name for name, by in moved.items() if by > 1e-6] == ["output"]
+    gain = next(p for p in spec.parameters if p.name == "a_vca_gain")
+    hosts = [float(spec.decode(vector).values["a_vca_gain"]) for vector in (middle, louder)]
+    low, high = (gain.surge.host_to_native(host) for host in hosts)
+    assert high - low == pytest.approx(4.0, abs=0.01)
+
+
+def test_one_locked_volume_keeps_the_balance() -> None:
+    spec = load_spec("surge_simple")
+    [parent] = vectors("surge_simple", 1)
+    free = np.ones(spec.width, dtype=bool)
+    free[layout("surge_simple").units["osc 2"]] = False
+    np.testing.assert_array_equal(Variation(spec, free).louder(parent, -6.0), parent)
