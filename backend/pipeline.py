@@ -44,7 +44,7 @@ from backend.workbench import Workbench
 SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 #: Variations that the model makes of one vector at a time, and in how many steps: they cost as
 #: much time as renders, and begin half-way.
-VARIED_AT_ONCE, VARIED_STEPS = 4, 4
+VARIED_AT_ONCE, VARIED_STEPS = 2, 4
 #: Of so many neighbours the most promising climb to where they are foreseen nearer; for no longer
 #: than this share of the budget.
 CLIMBING, PROPOSING = 256, 0.15
@@ -192,8 +192,6 @@ class Workshop(Workbench):
                 known=known,
                 steps=VARIED_STEPS,
             ),
-            foresight=sounds.foresee(fit_window(request.region)),
-            climber=climber,
             hold=near.hold if near else lambda vector: vector,
         )
         for origin, proposed in proposals:
@@ -236,7 +234,7 @@ class Workshop(Workbench):
 
             climbs: Iterator[list[Vector]] = iter(())
             if climber is not None and near is None:
-                climbs = climber.proposals([*renders, *vectors], variation.continuous)
+                climbs = climber.climb([*renders, *vectors], variation.continuous)
             nearest = nearest_now()
             with search.going_on(pool, out_of_time):
                 if on_round is not None:

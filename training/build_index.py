@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 
 from backend.errors import PatchError, SynthmatchError
 from backend.matching.embedding import Embedding, Sketches, sketch
-from backend.matching.index_file import IndexFile, read_index, save_index
+from backend.matching.index_file import IndexFile, save_index
 from backend.matching.neighbours import Sounds
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import ParameterSpec, load_spec
@@ -163,7 +163,6 @@ def _chosen(sketches: Sketches, places: npt.NDArray[np.int64]) -> Sketches:
 def build_index(
     rendered: Rendered,
     *,
-    embedding: Embedding | None = None,
     fitted: int = FITTED,
     components: int | None = None,
     seed: int = 0,
@@ -172,17 +171,14 @@ def build_index(
 
     Args:
         rendered: the renders of one parameter space.
-        embedding: an earlier one, so that what was trained on it goes on to serve; None: a new one
-            is fitted.
         fitted: how many of their sketches to fit the embedding to.
         components: how many the embedding keeps; None for as many as are shipped.
         seed: of their choice.
     """
     total = len(rendered.draws)
     choice = np.random.default_rng(seed).permutation(total)[:fitted]
-    if embedding is None:
-        sketches = _chosen(rendered.sketches, np.sort(choice))
-        embedding = fit_embedding(sketches, components or COMPONENTS)
+    sketches = _chosen(rendered.sketches, np.sort(choice))
+    embedding = fit_embedding(sketches, components or COMPONENTS)
     vectors = _embedded(embedding, rendered)
     provenance: dict[str, Json] = {
         "draws": [int(rendered.draws.min()), int(rendered.draws.max())],
@@ -211,17 +207,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of the index files")
-    parser.add_argument(
-        "--embedding", type=Path, help="folder of an index whose embeddings to keep"
-    )
     a = parser.parse_args(argv)
     report = {}
     try:
         for rendered in sketch_folders(a.data):
             name = rendered.spec.name
-            stem = f"{name}_renders"
-            kept = read_index(a.embedding / stem).embedding if a.embedding else None
-            size = save_index(a.out / stem, build_index(rendered, embedding=kept))
+            size = save_index(a.out / f"{name}_renders", build_index(rendered))
             report[name] = {"renders": len(rendered.draws), "bytes": size}
             _log.info("%s: %d renders, %d bytes", name, len(rendered.draws), size)
     except SynthmatchError as error:

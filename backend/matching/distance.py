@@ -165,15 +165,17 @@ class TargetDistance:
         yield known
         with torch.inference_mode():
             middle = _decibel_distance(target.middle, other.middle)
-            faint = float((target.cumulative - other.cumulative).abs().mean())
-            transport = _transport_distance(target, other)
+            # The mean way of the spectrum's mass along frequency (SOT of Hayes et al. 2025).
+            way = (target.cumulative - other.cumulative).abs_().mean(dim=1)
+            step = TRANSPORT_STEP
+            transport = _over_active(way, *_frames(target.middle, other.middle, step))
             cepstral = _cepstral_distance(target, other)
             known = replace(
                 known,
                 decibel=LEAST_OF_MIDDLE * middle,
                 cepstral=cepstral,
                 transport=transport,
-                faint=faint,
+                faint=float(way.mean()),
             )
         yield known
         with torch.inference_mode():
@@ -260,12 +262,6 @@ def _cepstral_distance(target: SoundFeatures, other: SoundFeatures) -> float:
     own[inside], foreign[inside] = 1.0, 0.0
     difference = (target.cepstra - other.cepstra).abs().mean(dim=1) * foreign
     return warped_distance(cost.numpy()) + _over_active(difference, own, foreign)
-
-
-def _transport_distance(target: SoundFeatures, other: SoundFeatures) -> float:
-    """Return the mean way of the spectrum's mass along frequency (SOT of Hayes et al. 2025)."""
-    way = (target.cumulative - other.cumulative).abs().mean(dim=1)
-    return _over_active(way, *_frames(target.middle, other.middle, TRANSPORT_STEP))
 
 
 def _tuning_distance(target: SoundFeatures, other: SoundFeatures) -> float:

@@ -79,25 +79,26 @@ class SoundFeatures:
 
     def __init__(self, audio: Audio, samples: int) -> None:
         fitted = same_length(audio, max(samples, SHORTEST_SAMPLES))
-        self._peak = float(np.abs(fitted).max())
+        self._peak = max(float(fitted.max()), -float(fitted.min()))
         fitted *= 1.0 / self._peak if self._peak > SILENT_PEAK else 0.0
-        self._clip = torch.from_numpy(fitted)
+        # Of two equal channels all is computed once.
+        self._clip = torch.from_numpy(fitted[: 1 if np.array_equal(*fitted) else 2])
 
     @cached_property
     def short(self) -> Scale:
         """Windows of 12 ms, mel bands of both channels."""
-        return _scale(_bands(_power(self._clip, SHORT), _mel_blocks(SHORT)))
+        return _scale(_bands(_power(self._clip, SHORT), _mel_blocks(SHORT)), 2)
 
     @cached_property
     def middle(self) -> Scale:
         """Windows of 46 ms, mel bands of both channels."""
-        return _scale(_bands(self._middle_power, _mel_blocks(MIDDLE)))
+        return _scale(_bands(self._middle_power, _mel_blocks(MIDDLE)), 2)
 
     @cached_property
     def long(self) -> Scale:
         """Windows of 93 ms, quarter tones of the mix."""
         mix_power = _power(self._clip.mean(dim=0, keepdim=True), LONG)
-        return _scale(_bands(mix_power, _quarter_tone_blocks()))
+        return _scale(_bands(mix_power, _quarter_tone_blocks()), 1)
 
     @cached_property
     def cepstra(self) -> Tensor:
@@ -142,11 +143,12 @@ def _power(clip: Tensor, resolution: FeatureConfig) -> Tensor:
     return power(short_spectra(clip, hann(resolution.window_samples), resolution.hop_samples))
 
 
-def _scale(band_power: Tensor) -> Scale:
-    """Make a scale of band powers ``(channels, frames, bands)``."""
+def _scale(band_power: Tensor, channels: int) -> Scale:
+    """Make a scale of so many channels of band powers ``(channels or 1, frames, bands)``."""
     loudest = float(band_power.max())
     db = band_power.clamp_min(_LEAST_POWER).log10_().mul_(10.0)
-    db = (db - db.max()).clamp_min_(-FLOOR_DB).transpose(0, 1).flatten(1)
+    db = (db - db.max()).clamp_min_(-FLOOR_DB)
+    db = db.expand(channels, -1, -1).transpose(0, 1).flatten(1)
     # All is equal in a sound without any power: that is no sound.
     heard = loudest > _LEAST_POWER
     return Scale(db, (db > -FLOOR_DB).any(dim=1) & heard)
@@ -160,9 +162,8 @@ def _cepstra(db: Tensor) -> Tensor:
 
 def _envelope(clip: Tensor) -> FloatArray:
     blocks = clip.shape[1] // ENVELOPE_HOP_SAMPLES
-    parts = clip[:, : blocks * ENVELOPE_HOP_SAMPLES].view(len(clip), blocks, -1)
-    square = torch.einsum("cbs,cbs->b", parts, parts) / parts[:, 0].numel()
-    mean = square.numpy().astype(np.float64)
+    parts = clip[:, : blocks * ENVELOPE_HOP_SAMPLES].view(len(clip), blocks, -1).numpy()
+    mean = np.einsum("cbs,cbs->b", parts, parts).astype(np.float64) / parts[:, 0].size
     envelope: FloatArray = np.sqrt((mean[1:] + mean[:-1]) / 2)
     return envelope
 

@@ -1,8 +1,7 @@
 """What is known of sounds before a match: renders of drawn patches, and the user's own presets.
 
 All of it is optional. Where the index of renders is missing, one sentence says so, and nothing is
-near; where the proxy is missing that was trained on it, nothing is foreseen; and without the
-spectral proxy no setting climbs.
+near; without the spectral proxy no setting climbs.
 """
 
 from __future__ import annotations
@@ -15,15 +14,13 @@ from backend.errors import OutputError, WeightsError
 from backend.matching import index
 from backend.matching.climber import Climber
 from backend.matching.control_layout import control_layout
-from backend.matching.foresight import Foresight
 from backend.matching.neighbours import listen
 from backend.matching.preset_shelf import NearPreset, PresetShelf, vector_of
 from backend.matching.preset_store import PresetStore, Stamp
 from backend.records import Audio, AudioRegion, Vector
 from backend.synth.spec import ParameterSpec
 from models.description import CheckpointError
-from models.proxy import Proxy
-from models.proxy_file import load_proxy, load_spectral_proxy
+from models.proxy_file import load_spectral_proxy
 from models.spectral_proxy import SpectralProxy
 
 log = logging.getLogger(__name__)
@@ -61,21 +58,13 @@ class KnownSounds:
         self._stamp: Stamp | None = None
         self._shelf: PresetShelf | None = None
         self._index: index.RenderIndex | None = None
-        self._proxy: Proxy | None = None
         self._spectral_proxy: SpectralProxy | None = None
         remarks = []
         stem = index.index_stem(spec.name)
         try:
             self._index = index.load_index(spec.name)
-            self._proxy = load_proxy(
-                stem.with_name(f"{spec.name}_proxy.safetensors"),
-                spec_fingerprint=spec.fingerprint,
-                embedding_sha256=self._index.embedding.sha256,
-            )
         except WeightsError as error:
             remarks.append(f"Without neighbours among renders: {error}")
-        except CheckpointError as error:
-            remarks.append(f"Without foresight in the search: {error}")
         try:
             self._spectral_proxy = load_spectral_proxy(
                 stem.with_name(f"{spec.name}_spectral_proxy.safetensors"),
@@ -119,16 +108,6 @@ class KnownSounds:
             [vector for vector in vectors if vector is not None][:own],
             near[:presets],
         )
-
-    def foresee(self, target: Audio) -> Foresight | None:
-        """Return what the proxy can say about a sound; None where there is no proxy.
-
-        Args:
-            target: float32 ``(channels, samples)`` at 44.1 kHz, 4 s.
-        """
-        if self._index is None or self._proxy is None:
-            return None
-        return Foresight(self._proxy, self._index.embedding, self._spec, target)
 
     def climber(self, target: Audio) -> Climber | None:
         """Return what climbs towards a sound; None where there is no spectral proxy.

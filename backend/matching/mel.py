@@ -1,4 +1,4 @@
-"""The mel spectrogram that both proxies hear sounds by."""
+"""The mel spectrogram that sounds are embedded and climbed to by."""
 
 from __future__ import annotations
 

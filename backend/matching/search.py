@@ -17,8 +17,6 @@ from typing import Protocol
 import numpy as np
 
 from backend.errors import RenderError
-from backend.matching.climber import Climber
-from backend.matching.foresight import Foresight
 from backend.matching.likeness import profile
 from backend.matching.threads import one_thread
 from backend.matching.trials import Trial, Trials
@@ -68,8 +66,6 @@ class Search:
         variation: makes children, and knows what must stay as it is.
         seed: of all chance.
         model_vary: varies a vector by the model; None: that way is not used.
-        foresight: chooses which children are rendered; None: they are taken as they come.
-        climber: moves settings to where they are foreseen nearer; None: that way is not used.
         body: makes the patch body that is rendered: ``patch_body``, or a lock's.
         hold: brings a vector within what is wanted.
     """
@@ -83,8 +79,6 @@ class Search:
         *,
         seed: int = 0,
         model_vary: ModelVary | None = None,
-        foresight: Foresight | None = None,
-        climber: Climber | None = None,
         body: MakeBody = patch_body,
         hold: Callable[[Vector], Vector] = lambda vector: vector,
     ) -> None:
@@ -92,9 +86,7 @@ class Search:
         self._measure = measure
         self._equivalents = Equivalents(spec)
         self._rng = np.random.default_rng(seed)
-        self._ways = Ways(
-            spec, profile(target), variation, self._rng, model_vary, foresight, climber
-        )
+        self._ways = Ways(spec, profile(target), variation, self._rng, model_vary)
         self._body = body
         self._hold = hold
         self._proposals: list[_Draft] = []
@@ -145,7 +137,7 @@ class Search:
             return RenderJob(body, draft.parameters.note, name)
 
         self._drafts.clear()
-        with one_thread(), self._ways.going_on():
+        with one_thread():
             pool.stream(supply, self._take)
 
     @contextmanager

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from torch import Tensor
 
 from backend.matching.likeness import Profile, profile
-from backend.matching.mel import mel_db
 from backend.records import AudioRegion, ParameterSet, Vector
 
 #: How many of the best trials keep their sound and are varied, and how many families.
@@ -51,11 +49,6 @@ class Trial:
     def profile(self) -> Profile:
         """The profile of its sound, taken when it is first asked for."""
         return profile(self.render.audio)
-
-    @cached_property
-    def mel_db(self) -> Tensor:
-        """The mel bands of its sound, dB ``(2, 128, 401)``, taken when they are first asked for."""
-        return mel_db(self.render.audio)
 
 
 class Trials:
@@ -101,11 +94,6 @@ class Trials:
             ranked = sorted(self.families.values(), key=lambda trial: trial.distance)
         chances = RANK_DECAY ** np.arange(len(ranked))
         return ranked[int(rng.choice(len(ranked), p=chances / chances.sum()))]
-
-    def parents(self, rng: np.random.Generator, count: int) -> list[Trial]:
-        """Choose at most so many different ones to be varied, as ``parent`` does."""
-        asked = dict.fromkeys(self.parent(rng) for _ in range(2 * count))
-        return list(asked)[:count]
 
     def other(self, parent: Trial, rng: np.random.Generator) -> Trial | None:
         """Choose one of the best to be crossed with, of another family if may be."""

@@ -1,19 +1,12 @@
-"""Ways to make children of a trial, and how often each is taken: the more, the more it has led to.
-
-Of several children the one that is foreseen nearest is taken, where there is foresight.
-"""
+"""Ways to make children of a trial; the more one has led to, the more often it is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from weakref import WeakSet
 
 import numpy as np
 
-from backend.matching.climber import Climber
-from backend.matching.climbing import PARENTS, Climbing
-from backend.matching.foresight import Foresight
 from backend.matching.likeness import Profile, delay_s, louder_db, transposition
 from backend.matching.trials import Trial, Trials
 from backend.matching.variation import Variation
@@ -22,8 +15,6 @@ from backend.synth.spec import ParameterSpec
 
 #: What the chances of the ways start from, and how fast they forget.
 PATIENCE, FORGET = 1.0, 0.98
-#: Of so many children of one parent one is taken, and so many of the model's.
-SCREENED, MODEL_KEPT = 16, 2
 #: The model varies a vector from a time drawn between these.
 EARLIEST, LATEST = 0.4, 0.95
 #: A note that begins less far from where it should is left where it is.
@@ -32,11 +23,9 @@ ALIGNED_S = 0.004
 #: a level is not changed at once.
 ALIGNED_DB, MOST_LOUDER_DB = 0.7, 20.0
 
-#: The way that goes on beside the others.
-CLIMB = "climb"
 #: What a child costs the search, rendering and measuring it included, as a multiple of what one of
-#: the ways costs that are not named here. (Climbs take the time of a core that is often idle.)
-COSTS = {"model": 2.5, CLIMB: 0.8}
+#: the ways costs that are not named here.
+COSTS = {"model": 2.5}
 
 #: ``vary(vector, time in 0..1, seed) -> vectors``: the model as prior.
 ModelVary = Callable[[Vector, float, int], Sequence[Vector]]
@@ -53,8 +42,6 @@ class Ways:
         variation: what may be varied, and how.
         rng: all chance.
         model_vary: varies a vector by the model; None: that way is not used.
-        foresight: chooses among children; None: they are taken as they come.
-        climber: moves settings to where they are foreseen nearer; None: that way is not used.
     """
 
     def __init__(
@@ -64,39 +51,26 @@ class Ways:
         variation: Variation,
         rng: np.random.Generator,
         model_vary: ModelVary | None = None,
-        foresight: Foresight | None = None,
-        climber: Climber | None = None,
     ) -> None:
         self._spec = spec
         self._target = target
         self._variation = variation
         self._rng = rng
         self._model_vary = model_vary
-        self._foresight = foresight
-        self._climbing = Climbing(climber, variation.continuous, rng) if climber else None
         self._aligned: WeakSet[Trial] = WeakSet()
         self._ways: dict[str, Vary] = {
-            "mutate": self._screened(self._mutate),
-            "cross": self._screened(self._cross),
-            "follow": self._screened(self._follow),
+            "mutate": self._mutate,
+            "cross": self._cross,
+            "follow": self._follow,
             "align": self._align,
         }
         if model_vary is not None:
             self._ways["model"] = self._model
-        names = [*self._ways, CLIMB] if climber is not None else self._ways
-        self._tries = dict.fromkeys(names, PATIENCE)
-        self._gains = dict.fromkeys(names, PATIENCE)
-
-    @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Climb beside, until the end of the block; outside of one there are no children."""
-        with self._climbing.going_on() if self._climbing else nullcontext():
-            yield
+        self._tries = dict.fromkeys(self._ways, PATIENCE)
+        self._gains = dict.fromkeys(self._ways, PATIENCE)
 
     def choose(self) -> str:
         """Return a way, by chance, and success for the time that it takes."""
-        if self._climbing is not None and self._climbing.arrived():
-            return CLIMB
         names = list(self._tries)
         success = [self._gains[name] / self._tries[name] / COSTS.get(name, 1.0) for name in names]
         return str(self._rng.choice(names, p=np.array(success) / sum(success)))
@@ -108,10 +82,6 @@ class Ways:
             way: from ``choose``.
             trials: all that was found, at least one.
         """
-        if way == CLIMB and self._climbing is not None:
-            arrived = self._climbing.take()
-            self._climbing.begin(trials.parents(self._rng, PARENTS))
-            return arrived
         parent = trials.parent(self._rng)
         return [(parent, child) for child in self._ways[way](parent, trials)]
 
@@ -123,36 +93,21 @@ class Ways:
         self._tries[way] += 1.0
         self._gains[way] += float(nearer)
 
-    def _screened(self, vary: Callable[[Trial, Trials], Vector | None]) -> Vary:
-        """Return a way that makes several children and takes the one that is foreseen nearest."""
-        many = SCREENED if self._foresight is not None else 1
+    def _mutate(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
+        return [self._variation.mutate(parent.vector, self._rng)]
 
-        def best(parent: Trial, trials: Trials) -> Sequence[Vector]:
-            tried = (vary(parent, trials) for _ in range(many))
-            return self._nearest(parent, [child for child in tried if child is not None], 1)
-
-        return best
-
-    def _nearest(self, parent: Trial, children: Sequence[Vector], count: int) -> Sequence[Vector]:
-        if self._foresight is None or not children:
-            return children
-        return [children[place] for place in self._foresight.order(parent, children)[:count]]
-
-    def _mutate(self, parent: Trial, trials: Trials) -> Vector | None:
-        return self._variation.mutate(parent.vector, self._rng)
-
-    def _cross(self, parent: Trial, trials: Trials) -> Vector | None:
+    def _cross(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
         other = trials.other(parent, self._rng)
         if other is None:
-            return None
-        return self._variation.cross(parent.vector, other.vector, self._rng)
+            return []
+        return [self._variation.cross(parent.vector, other.vector, self._rng)]
 
-    def _follow(self, parent: Trial, trials: Trials) -> Vector | None:
+    def _follow(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
         pair = trials.two(self._rng)
         if pair is None:
-            return None
+            return []
         better, worse = pair
-        return self._variation.follow(parent.vector, better.vector, worse.vector, self._rng)
+        return [self._variation.follow(parent.vector, better.vector, worse.vector, self._rng)]
 
     def _align(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
         """Move note and level to where they are needed, as far as heard; once for each parent."""
@@ -179,5 +134,4 @@ class Ways:
     def _model(self, parent: Trial, trials: Trials) -> Sequence[Vector]:
         assert self._model_vary is not None
         time = float(self._rng.uniform(EARLIEST, LATEST))
-        vectors = self._model_vary(parent.vector, time, int(self._rng.integers(1 << 31)))
-        return self._nearest(parent, vectors, MODEL_KEPT)
+        return self._model_vary(parent.vector, time, int(self._rng.integers(1 << 31)))

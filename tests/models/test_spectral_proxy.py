@@ -122,7 +122,7 @@ def test_a_file_gives_the_same_spectra_within_half_precision(path: Path) -> None
 def test_foreign_files_are_refused(path: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="cannot be read"):
         read(tmp_path / "none.safetensors")
-    with pytest.raises(CheckpointError, match="goes with another spec"):
+    with pytest.raises(CheckpointError, match="goes with another space"):
         read(path, space="another")
     with pytest.raises(CheckpointError, match="does not hold what it says"):
         read(path, "surge_full")

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from fake_renderers import tone
-from trials import trial_of
 
 from backend.audio.region import fit_window, load_region
 from backend.matching import climber as climber_module
-from backend.matching.climber import CLIMBS_KEPT, LONGEST_CLIMB, TOGETHER, Climber, _Adam
+from backend.matching.climber import TOGETHER, Climber, _Adam
 from backend.matching.distance import TargetDistance
 from backend.matching.known_sounds import KnownSounds
-from backend.matching.likeness import profile
-from backend.matching.trials import Trial
 from backend.matching.variation import Variation
-from backend.matching.ways import Ways
 from backend.records import AudioRegion, Note, Vector
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.equivalents import Equivalents
@@ -44,12 +39,6 @@ def climber() -> Climber:
     return climber
 
 
-@pytest.fixture
-def parent() -> Trial:
-    trial: Trial = trial_of(4, 0.5, Note(50, 0.7, 2.0))
-    return trial
-
-
 def settings(count: int) -> list[Vector]:
     return [SPEC.encode(draw_parameters(SPEC, number)) for number in range(count)]
 
@@ -57,7 +46,7 @@ def settings(count: int) -> list[Vector]:
 def foreseen(climber: Climber, vectors: list[Vector]) -> list[float]:
     with torch.no_grad():
         settings, view = torch.from_numpy(np.stack(vectors)), climber._goal.whole
-        distances: list[float] = climber._distances(settings, 0.0, view).tolist()
+        distances: list[float] = climber._distances(settings, view).tolist()
     return distances
 
 
@@ -77,7 +66,7 @@ def test_the_models_categories_are_whole_before_they_climb() -> None:
     climber = KnownSounds(spec).climber(TARGET)
     assert climber is not None
     soft = [spec.encode(draw_parameters(spec, number)) * np.float32(1.04) for number in range(2)]
-    [climbed] = climber.proposals(soft, np.zeros(spec.width, dtype=bool))
+    [climbed] = climber.climb(soft, np.zeros(spec.width, dtype=bool))
     again = [spec.encode(spec.decode(vector)) for vector in climbed]
     np.testing.assert_allclose(np.stack(climbed)[:, :-3], np.stack(again)[:, :-3], atol=1e-6)
 
@@ -85,9 +74,9 @@ def test_the_models_categories_are_whole_before_they_climb() -> None:
 def test_proposals_climb_from_the_most_promising_and_come_in_parts(
     climber: Climber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(climber_module, "PROPOSAL_STEPS", 12)
+    monkeypatch.setattr(climber_module, "STEPS", 12)
     starts = settings(12)
-    parts = list(climber.proposals(starts, FREE))
+    parts = list(climber.climb(starts, FREE))
     assert [len(part) for part in parts] == [TOGETHER, 12 - TOGETHER]
     climbed = [vector for part in parts for vector in part]
     before, after = foreseen(climber, starts), foreseen(climber, climbed)
@@ -97,97 +86,30 @@ def test_proposals_climb_from_the_most_promising_and_come_in_parts(
     pitches = {float(vector[-NOTE_WIDTH]) for vector in starts}
     assert {float(vector[-NOTE_WIDTH]) for vector in climbed} <= pitches
     assert min(map(np.min, climbed)) >= -1.0 and max(map(np.max, climbed)) <= 1.0
-    assert list(climber.proposals([], FREE)) == []
+    assert list(climber.climb([], FREE)) == []
 
 
-def test_what_is_locked_stays(climber: Climber, parent: Trial) -> None:
+def test_what_is_locked_stays(climber: Climber) -> None:
     free = FREE.copy()
     free[:40] = False
-    [part] = climber.proposals(settings(3), free)
+    [part] = climber.climb(settings(3), free)
     rested = Equivalents(SPEC).at_rest(np.stack(settings(3)))
     starts = {vector[:40].tobytes() for vector in rested}
     assert {vector[:40].tobytes() for vector in part} <= starts
-    for _, climbed in climber.climb([parent], free, np.random.default_rng(0)):
-        np.testing.assert_array_equal(climbed[:40], parent.vector[:40])
-
-
-def test_rendered_settings_climb_together_no_further_than_allowed(
-    climber: Climber, parent: Trial
-) -> None:
-    parents = [parent, trial_of(7, 0.6, Note(55, 0.3, 1.5))]
-    climbed = climber.climb(parents, FREE, np.random.default_rng(0))
-    assert [one for one, _ in climbed] == [one for one in parents for _ in range(CLIMBS_KEPT)]
-    for parent in parents:
-        moved = np.abs(
-            np.stack([vector for one, vector in climbed if one is parent]) - parent.vector
-        )
-        assert 0.01 < moved.max() <= LONGEST_CLIMB + 1e-6
-        assert not moved[:, -NOTE_WIDTH].any()
 
 
 def test_those_that_climb_together_come_where_each_would_alone(
-    climber: Climber, parent: Trial
-) -> None:
-    other = trial_of(7, 0.6, Note(55, 0.3, 1.5))
-    limits = torch.full((2, SPEC.width), -1.0), torch.full((2, SPEC.width), 1.0)
-    start = torch.from_numpy(np.stack([parent.vector, other.vector]))
-    beside = torch.stack([climber._beside(parent), climber._beside(other)])
-    together, least = climber._descend(start, beside, limits, 4, 0.02)
-    for place in range(2):
-        one = slice(place, place + 1)
-        edges = limits[0][one], limits[1][one]
-        alone, its_least = climber._descend(start[one], beside[one], edges, 4, 0.02)
-        assert torch.allclose(together[one], alone, atol=2e-3)
-        assert torch.allclose(least[one], its_least, atol=2e-3)
-    assert (together[0] - together[1]).abs().max() > 0.1
-
-
-def test_a_climb_that_is_broken_off_stays_where_it_came_to(climber: Climber, parent: Trial) -> None:
-    climbed = climber.climb([parent], FREE, np.random.default_rng(0), lambda: True)
-    for _, vector in climbed:
-        np.testing.assert_array_equal(vector, parent.vector)
-
-
-def test_a_parent_is_taken_to_sound_as_it_was_heard(
     climber: Climber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the proxy thinks of it, a render of the target itself is at its goal."""
-    monkeypatch.setattr(climber_module, "MOST_BESIDE_DB", 300.0)
-    drawn = draw_parameters(SPEC, 0)
-    spec_vector = SPEC.encode(replace(drawn, note=NOTE))
-    render = AudioRegion(TARGET, 44_100, "same")
-    perfect = Trial(spec_vector, SPEC.decode(spec_vector), "x", 0, 0.0, render)
-    with torch.no_grad():
-        settings, view = climber._rested(spec_vector[None]), climber._goal.whole
-        there, without = (
-            float(climber._distances(settings, beside, view)[0])
-            for beside in (climber._beside(perfect), 0.0)
-        )
-    assert there < 0.02 * without
-
-
-def test_where_a_parent_is_silent_it_is_taken_to_be(
-    climber: Climber, parent: Trial, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(climber_module, "MOST_BESIDE_DB", 300.0)
-    audio = parent.render.audio.copy()
-    audio[:, 44_100:] = 0.0
-    cut = replace(parent, render=replace(parent.render, audio=audio))
-    view = climber._goal.whole
-    with torch.no_grad():
-        without = climber._foreseen(climber._rested(cut.vector[None]), view)[0]
-        moved = without + climber._beside(cut)
-    late = view.times_s > 1.1
-    assert without.amax() - without[late].amax() < 60.0
-    assert moved.amax() - moved[late].amax() > 80.0
-
-
-def test_the_search_climbs_where_it_is_given_a_climber(climber: Climber, parent: Trial) -> None:
-    rng = np.random.default_rng(1)
-    ways = Ways(SPEC, profile(TARGET), Variation(SPEC), rng, climber=climber)
-    without = Ways(SPEC, profile(TARGET), Variation(SPEC), rng)
-    assert "climb" in {ways.choose() for _ in range(200)}
-    assert "climb" not in {without.choose() for _ in range(200)}
+    monkeypatch.setattr(climber_module, "STEPS", 4)
+    start = torch.from_numpy(Equivalents(SPEC).at_rest(np.stack(settings(2))))
+    movable = torch.ones(SPEC.width, dtype=torch.bool)
+    together, least = climber._descend(start, movable)
+    for place in range(2):
+        alone, its_least = climber._descend(start[place, None], movable)
+        assert torch.allclose(together[place], alone[0], atol=2e-3)
+        assert torch.allclose(least[place], its_least[0], atol=2e-3)
+    assert (together[0] - together[1]).abs().max() > 0.1
 
 
 def test_its_steps_are_those_of_adam() -> None:
@@ -212,7 +134,7 @@ from backend.synth.spec import load_spec
 spec = load_spec("surge_simple")
 climber = KnownSounds(spec).climber(np.full((2, 176_400), 0.1, np.float32))
 vector = spec.encode(draw_parameters(spec, 3))
-[climbed] = climber.proposals([vector], Variation(spec).continuous)
+[climbed] = climber.climb([vector], Variation(spec).continuous)
 assert (climbed[0] != vector).any()
 sys.exit("torch._dynamo" in sys.modules)
 """
@@ -243,7 +165,7 @@ def test_climbed_settings_sound_nearer_than_where_they_began(
             assert climber is not None
             starts = known.near(AudioRegion(sound, 44_100, name), 64, 0, 0).renders
             target = TargetDistance(sound)
-            part = next(climber.proposals(starts, FREE))
+            part = next(climber.climb(starts, FREE))
             began.append(nearest(starts[:TOGETHER], target))
             climbed.append(nearest(part, target))
     assert np.mean(climbed) < 0.9 * np.mean(began), (began, climbed)

@@ -15,8 +15,6 @@ from backend.matching.preset_store import PresetStore
 from backend.records import AudioRegion, Note
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
-from models.proxy import Proxy, ProxyConfig
-from models.proxy_file import ProxyOrigin, proxy_bytes
 
 SPEC = load_spec("surge_simple")
 
@@ -78,25 +76,6 @@ def test_without_an_index_nothing_is_near_and_one_sentence_says_so(
     assert known.climber(target.audio) is None
     nearby = known.near(target, renders=5, own=2, presets=3)
     assert nearby.renders == nearby.own == nearby.presets == []
-
-
-def test_with_a_proxy_of_the_same_embedding_a_sound_is_foreseen(
-    shipped: None, index_stem: Path, target: AudioRegion
-) -> None:
-    known = KnownSounds(SPEC)
-    remark, _ = known.remarks
-    assert remark.startswith("Without foresight in the search:")
-    assert known.foresee(target.audio) is None
-    embedding = index.load_index(SPEC.name).embedding
-    path = index_stem.with_name(f"{SPEC.name}_proxy.safetensors")
-    proxy = Proxy(ProxyConfig(SPEC.width, embedding.width, hidden_width=8, blocks=1))
-    try:
-        for sha256, works in ((embedding.sha256, True), ("another", False)):
-            path.write_bytes(proxy_bytes(proxy, ProxyOrigin(SPEC.fingerprint, sha256, {})))
-            known = KnownSounds(SPEC)
-            assert (known.foresee(target.audio) is not None) == works == (len(known.remarks) == 1)
-    finally:
-        path.unlink()
 
 
 def test_a_store_that_cannot_be_used_costs_no_match(
