@@ -14,7 +14,7 @@ presets in a folder. ``Tuner`` finds the note in the sound, for presets in tune 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from backend.matching.metrics import TargetMetrics
 from backend.matching.near import Near
 from backend.matching.preset_shelf import hear_presets
 from backend.matching.rank import Ranking, unheard
+from backend.matching.refine import Refinement
 from backend.matching.search import Search
 from backend.matching.trials import CHOSEN, Trial
 from backend.matching.tune import Tuner
@@ -48,6 +49,8 @@ VARIED_AT_ONCE, VARIED_STEPS = 2, 4
 #: Of so many neighbours the most promising climb to where they are foreseen nearer; for no longer
 #: than this share of the budget.
 CLIMBING, PROPOSING = 256, 0.15
+#: Up to this budget, seconds, the search then goes on alone; in longer ones trials climb beside.
+SHORT_S = 10.0
 #: When what was found so far is told, in seconds since the first results.
 ROUND_ENDS_S = (3.0, 10.0, 30.0)
 
@@ -176,7 +179,9 @@ class Workshop(Workbench):
         advance("render", 0.0)
         target = TargetMetrics(request.region.audio[:, :WINDOW_SAMPLES])
         variation = Variation(proposer.spec, lock.free(proposer.spec) if lock else None)
-        climber = sounds.climber(fit_window(request.region)) if request.budget_s > 0.0 else None
+        climber = None
+        if request.budget_s > 0.0 and near is None:
+            climber = sounds.climber(fit_window(request.region))
         search = Search(
             proposer.spec,
             fit_window(request.region),
@@ -219,7 +224,6 @@ class Workshop(Workbench):
 
         if request.budget_s > 0.0:
             began_s = time.monotonic()
-            ends_s = [end_s for end_s in ROUND_ENDS_S if end_s < request.budget_s]
 
             def refine_until(end_s: float) -> Callable[[], bool]:
                 def ended() -> bool:
@@ -232,27 +236,24 @@ class Workshop(Workbench):
             def out_of_time() -> bool:
                 return time.monotonic() - began_s >= request.budget_s
 
-            climbs: Iterator[list[Vector]] = iter(())
-            if climber is not None and near is None:
-                climbs = climber.climb([*renders, *vectors], variation.continuous)
-            nearest = nearest_now()
-            with search.going_on(pool, out_of_time):
+            refinement = Refinement(
+                search, pool, climber, variation.continuous, request.seed, out_of_time
+            )
+
+            def tell_round() -> None:
                 if on_round is not None:
-                    on_round(finish(ranking.rank(nearest)))
-                climbed = next(climbs, [])
-            over = refine_until(PROPOSING * request.budget_s)
-            while climbed and not over():
-                search.offer(climbed, "climb")
-                with search.going_on(pool, out_of_time):
-                    climbed = next(climbs, [])
-            search.offer(climbed, "climb")
-            if on_round is not None:
-                for end_s in ends_s:
-                    search.run(pool, refine_until(end_s))
                     nearest = nearest_now()
-                    with search.going_on(pool, out_of_time):
-                        on_round(finish(ranking.rank(nearest)))
-            search.run(pool, refine_until(request.budget_s))
+                    refinement.beside(lambda: on_round(finish(ranking.rank(nearest))))
+
+            tell_round()
+            refinement.propose([*renders, *vectors], refine_until(PROPOSING * request.budget_s))
+            short = request.budget_s <= SHORT_S
+            go_on = refinement.search if short else refinement.search_and_climb
+            for end_s in ROUND_ENDS_S:
+                if end_s < request.budget_s:
+                    go_on(refine_until(end_s))
+                    tell_round()
+            go_on(refine_until(request.budget_s))
         advance("write", 0.0)
         result = finish(ranking.rank(nearest_now()))
         progress("write", 1.0)

@@ -59,6 +59,8 @@ class _Draft:
 class Search:
     """One search; ``run`` may be called again and goes on where it ended.
 
+    While it goes on in a thread of its own, others may offer proposals and ask for parents.
+
     Args:
         spec: the parameter space.
         target: the sound, float32 ``(channels, samples)`` at 44.1 kHz.
@@ -94,6 +96,7 @@ class Search:
         self._drafts: dict[int, _Draft] = {}
         self._seen: set[bytes] = set()
         self._families = 0
+        self._lock = threading.Lock()
         #: What was found.
         self.trials = Trials()
         self.rendered = 0
@@ -101,11 +104,25 @@ class Search:
 
     def offer(self, vectors: Sequence[Vector], origin: str) -> None:
         """Add proposals, to be rendered before anything is varied, in this order."""
-        for vector in vectors:
-            draft = self._draft(vector, origin, self._families, None)
-            if draft is not None:
-                self._proposals.append(draft)
-                self._families += 1
+        with self._lock:
+            for vector in vectors:
+                draft = self._draft(vector, origin, self._families, None)
+                if draft is not None:
+                    self._proposals.append(draft)
+                    self._families += 1
+
+    def offer_children(self, children: Sequence[tuple[Trial, Vector]], origin: str) -> None:
+        """Add what was made of trials, each with its own, as proposals of the same families."""
+        with self._lock:
+            for parent, vector in children:
+                draft = self._draft(vector, origin, parent.family, None)
+                if draft is not None:
+                    self._proposals.append(draft)
+
+    def parents(self, count: int) -> list[Trial]:
+        """Choose at most so many trials to be varied elsewhere."""
+        with self._lock:
+            return self.trials.parents(self._rng, count)
 
     def waiting(self) -> int:
         """Return how many proposals have not been given to a renderer."""
@@ -127,7 +144,8 @@ class Search:
         def supply() -> RenderJob | None:
             if ended() or (not vary and not self._proposals):
                 return None
-            draft = self._proposals.pop(0) if self._proposals else self._next_child()
+            with self._lock:
+                draft = self._proposals.pop(0) if self._proposals else self._next_child()
             if draft is None:
                 return None
             number = next(numbers)
@@ -141,8 +159,10 @@ class Search:
             pool.stream(supply, self._take)
 
     @contextmanager
-    def going_on(self, pool: RenderPool, ended: Callable[[], bool]) -> Iterator[None]:
+    def going_on(self, pool: RenderPool, ended: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
         """Go on in a thread of its own until the end of the block, which takes one thread too.
+
+        The block gets a function that tells whether the search still goes on.
 
         Args:
             pool: the renderers, which are not to be used in the block.
@@ -155,7 +175,7 @@ class Search:
         with ThreadPoolExecutor(1) as aside, one_thread():
             running = aside.submit(self.run, pool, lambda: over.is_set() or ended())
             try:
-                yield
+                yield lambda: not running.done()
             finally:
                 over.set()
             running.result()
@@ -171,9 +191,11 @@ class Search:
             nearer = distance is not None and distance < draft.parent.distance
             self._ways.credit(draft.origin, nearer)
         if distance is not None:
-            self.trials.add(
-                Trial(draft.vector, draft.parameters, draft.origin, draft.family, distance, render)
+            found = Trial(
+                draft.vector, draft.parameters, draft.origin, draft.family, distance, render
             )
+            with self._lock:
+                self.trials.add(found)
 
     def _next_child(self) -> _Draft | None:
         for _ in range(LAST_TRY):

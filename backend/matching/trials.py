@@ -95,6 +95,11 @@ class Trials:
         chances = RANK_DECAY ** np.arange(len(ranked))
         return ranked[int(rng.choice(len(ranked), p=chances / chances.sum()))]
 
+    def parents(self, rng: np.random.Generator, count: int) -> list[Trial]:
+        """Choose at most so many different ones to be varied, as ``parent`` does."""
+        asked = dict.fromkeys(self.parent(rng) for _ in range(2 * count))
+        return list(asked)[:count]
+
     def other(self, parent: Trial, rng: np.random.Generator) -> Trial | None:
         """Choose one of the best to be crossed with, of another family if may be."""
         others = [trial for trial in self.elite if trial is not parent]
