@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from backend.matching.embedding import FEATURES
-from backend.matching.goal import HEARD_DB, Goal, View
-from backend.matching.mel import mel_db
+from backend.matching.goal import HEARD_DB, Goal, View, heard_bands
 from backend.matching.trials import Trial
 from backend.records import Audio, Vector
 from backend.synth.equivalents import Equivalents
@@ -110,16 +109,14 @@ class Climber:
         shares = rng.choice(SHARES, size=(len(vectors), 1))
         moving = (rng.random(vectors.shape) < shares) & _movable(free).numpy()
         far = np.exp(rng.uniform(np.log(SHORTEST), np.log(LONGEST), (len(vectors), 1)))
-        start, reach = (
-            torch.from_numpy(vectors),
-            torch.from_numpy((far * moving).astype(np.float32)),
-        )
+        start = torch.from_numpy(vectors)
+        reach = torch.from_numpy((far * moving).astype(np.float32))
         ends = (start - reach).clamp_min(-1.0), (start + reach).clamp_max(1.0)
         beside = torch.stack([self._beside(trial) for trial in trials])
         beside = beside.repeat_interleave(CLIMBS, dim=0)
         best, least = self._descend(start, ends, TRIAL_STEPS, TRIAL_RATE, beside, ended)
-        nearest = least.reshape(-1, CLIMBS).argsort(dim=1)[:, :KEPT]
-        climbed = best.reshape(*least.reshape(-1, CLIMBS).shape, -1).numpy()
+        nearest = least.view(len(trials), CLIMBS).argsort(dim=1)[:, :KEPT]
+        climbed = best.view(len(trials), CLIMBS, -1).numpy()
         return [
             (trial, climbed[place, one])
             for place, trial in enumerate(trials)
@@ -167,7 +164,7 @@ class Climber:
         beside = self._known.get(trial)
         if beside is None:
             view = self._goal.whole
-            heard = mel_db(trial.render.audio).mean(dim=0).T[view.frames]
+            heard = heard_bands(trial.render.audio)[view.frames]
             with torch.no_grad():
                 foreseen = self._foreseen(torch.from_numpy(trial.vector[None]), view)
             foreseen += level_between(foreseen, heard[None], FEATURES.floor_db)

@@ -68,7 +68,7 @@ class Goal:
         self._bins = self._gains / filters.amax(dim=1).clamp_min(1e-9)
         self._shares = self._bins / self._bins.sum()
         self._cosines = cosines(CEPSTRAL_COEFFICIENTS, FEATURES.mels).float().clone()
-        heard = mel_db(target).mean(dim=0).T
+        heard = heard_bands(target)
         frames = self._telling(heard)
         #: The moments that tell most, and some of them.
         self.whole, self.few = (self._view(heard, some) for some in (frames, frames[::FEW]))
@@ -126,3 +126,8 @@ class Goal:
         target = heard[frames]
         times_s = frames * (FEATURES.hop_samples / FEATURES.sample_rate_hz)
         return View(frames, times_s, stands_for, target, *self._features(target[None], stands_for))
+
+
+def heard_bands(audio: Audio) -> Tensor:
+    """Return both channels' mean mel bands, dB ``(frames, bands)``."""
+    return mel_db(audio).mean(dim=0).T

@@ -78,9 +78,10 @@ class Refinement:
 
     def search_and_climb(self, ended: Ended) -> None:
         """Go on with the search, and have the nearest of what it found climb beside it."""
+        if ended():
+            return
         if self._climber is None:
             self.search(ended)
-        if self._climber is None or ended():
             return
         with self._search.going_on(self._pool, self._out_of_time) as going_on:
             while going_on() and not ended():

@@ -106,18 +106,14 @@ class Search:
         """Add proposals, to be rendered before anything is varied, in this order."""
         with self._lock:
             for vector in vectors:
-                draft = self._draft(vector, origin, self._families, None)
-                if draft is not None:
-                    self._proposals.append(draft)
+                if self._propose(vector, origin, self._families):
                     self._families += 1
 
     def offer_children(self, children: Sequence[tuple[Trial, Vector]], origin: str) -> None:
         """Add what was made of trials, each with its own, as proposals of the same families."""
         with self._lock:
             for parent, vector in children:
-                draft = self._draft(vector, origin, parent.family, None)
-                if draft is not None:
-                    self._proposals.append(draft)
+                self._propose(vector, origin, parent.family)
 
     def parents(self, count: int) -> list[Trial]:
         """Choose at most so many trials to be varied elsewhere."""
@@ -209,6 +205,13 @@ class Search:
                 if draft is not None:
                     self._varied.append(draft)
         return None
+
+    def _propose(self, vector: Vector, origin: str, family: int) -> bool:
+        """Add a proposal; return whether it is none that was there before."""
+        draft = self._draft(vector, origin, family, None)
+        if draft is not None:
+            self._proposals.append(draft)
+        return draft is not None
 
     def _draft(
         self, vector: Vector, origin: str, family: int, parent: Trial | None

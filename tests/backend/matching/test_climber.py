@@ -192,7 +192,6 @@ SCRIPT = """
 import sys
 import numpy as np
 from backend.matching.known_sounds import KnownSounds
-from backend.matching.trials import Trial
 from backend.matching.variation import Variation
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
@@ -236,7 +235,11 @@ def test_climbed_settings_sound_nearer_than_where_they_began(
             target = TargetDistance(sound)
             climbed = trials(next(climber.climb(starts, FREE)), target)
             rng = np.random.default_rng(0)
-            again = climber.climb_again(climbed[:TRIALS], FREE, rng)
+            again = [
+                pair
+                for some in (climbed[:TRIALS], climbed[TRIALS:], climbed[:TRIALS])
+                for pair in climber.climb_again(some, FREE, rng)
+            ]
             found = [
                 trials(starts[:TOGETHER], target),
                 climbed,

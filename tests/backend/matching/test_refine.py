@@ -33,10 +33,9 @@ def never() -> bool:
 
 
 class FakeClimber:
-    """Climbs to settings that nothing else comes to, once what came before has been rendered."""
+    """Climbs to settings that nothing else comes to."""
 
-    def __init__(self, pool: FakePool) -> None:
-        self.pool = pool
+    def __init__(self) -> None:
         self.asked: list[list[Trial]] = []
         self.threads: set[int] = set()
         self.made = 1000
@@ -72,7 +71,7 @@ def make(climber: bool = True) -> tuple[Refinement, Search, FakePool, FakeClimbe
     search, pool = Search(SPEC, TARGET, gap, Variation(SPEC), seed=1), FakePool()
     search.offer(drawn(0, 6), "index")
     search.run(pool, never, vary=False)  # type: ignore[arg-type]
-    fake = FakeClimber(pool)
+    fake = FakeClimber()
     refinement = Refinement(
         search,
         pool,  # type: ignore[arg-type]
