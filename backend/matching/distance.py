@@ -22,24 +22,19 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from backend.audio.region import WINDOW_SAMPLES
-from backend.matching.distance_features import (
-    ENVELOPE_HOP_SAMPLES,
-    TRANSPORT_STEP,
-    Scale,
-    SoundFeatures,
+from backend.matching.distance_features import TRANSPORT_STEP, SoundFeatures
+from backend.matching.pair_distances import (
+    active_frames,
+    cepstral_distance,
+    decibel_distance,
+    envelope_distances,
+    over_active,
+    tuning_distance,
 )
 from backend.matching.resolution import Resolution
-from backend.matching.spectra import (
-    SAMPLE_RATE_HZ,
-    FloatArray,
-    cosine_similarity,
-    warped_distance,
-)
 from backend.records import Audio
 
 #: The mean difference in dB over the three resolutions is at least this share of the middle one's:
@@ -159,17 +154,17 @@ class TargetDistance:
         target = self._target
         other = SoundFeatures(self.resolution.of(audio), self._samples)
         with torch.inference_mode():
-            contour, timing = _envelope_distances(target.envelope, other.envelope)
+            contour, timing = envelope_distances(target.envelope, other.envelope)
             level_db = min(abs(target.level_db - other.level_db), LEVEL_LIMIT_DB)
             known = Measures(0, 0, 0, 0, 0, contour, timing, level_db)
         yield known
         with torch.inference_mode():
-            middle = _decibel_distance(target.middle, other.middle)
+            middle = decibel_distance(target.middle, other.middle)
             # The mean way of the spectrum's mass along frequency (SOT of Hayes et al. 2025).
             way = (target.cumulative - other.cumulative).abs_().mean(dim=1)
             step = TRANSPORT_STEP
-            transport = _over_active(way, *_frames(target.middle, other.middle, step))
-            cepstral = _cepstral_distance(target, other)
+            transport = over_active(way, *active_frames(target.middle, other.middle, step))
+            cepstral = cepstral_distance(target, other)
             known = replace(
                 known,
                 decibel=LEAST_OF_MIDDLE * middle,
@@ -179,13 +174,13 @@ class TargetDistance:
             )
         yield known
         with torch.inference_mode():
-            long = _decibel_distance(target.long, other.long)
-            tuning = _tuning_distance(target, other)
+            long = decibel_distance(target.long, other.long)
+            tuning = tuning_distance(target, other)
             least = max(LEAST_OF_MIDDLE * middle, (middle + long) / 3)
             known = replace(known, decibel=least, tuning=tuning)
         yield known
         with torch.inference_mode():
-            short = _decibel_distance(target.short, other.short)
+            short = decibel_distance(target.short, other.short)
         yield replace(known, decibel=(short + middle + long) / 3)
 
 
@@ -224,56 +219,3 @@ def _above_floor(value: float, floor: float) -> float:
 def _died_away(target: Audio) -> bool:
     envelope = SoundFeatures(target, target.shape[-1]).envelope
     return bool(envelope[-1] <= envelope.max() * 10.0 ** (-DIED_AWAY_DB / 20.0))
-
-
-def _over_active(difference: Tensor, own: Tensor, foreign: Tensor) -> float:
-    """Return the mean of frames' differences, ``(frames,)``, over the frames that are heard.
-
-    Of the target's own frames it is the mean; frames in which only the other is heard add the more
-    the more they are, at most their mean.
-    """
-    count, more = max(1.0, float(own.sum())), float(foreign.sum())
-    return float(difference @ own) / count + float(difference @ foreign) / (count + more)
-
-
-def _decibel_distance(target: Scale, other: Scale) -> float:
-    difference = (target.db - other.db).abs().mean(dim=1)
-    return _over_active(difference, *_frames(target, other))
-
-
-def _frames(target: Scale, other: Scale, step: int = 1) -> tuple[Tensor, Tensor]:
-    """Return which frames are the target's own, and which the other's alone, as 0 or 1."""
-    own, others = target.active[::step], other.active[::step]
-    return own.float(), (others & ~own).float()
-
-
-def _cepstral_distance(target: SoundFeatures, other: SoundFeatures) -> float:
-    """Return the distance along the cheapest path from the target's first active frame to its last.
-
-    Frames outside of them, in which the other is heard, add theirs as in ``_over_active``.
-    """
-    heard = torch.nonzero(target.middle.active).flatten().tolist()
-    if not heard:
-        return 0.0 if not other.middle.active.any() else _cepstral_distance(other, target)
-    inside = slice(heard[0], heard[-1] + 1)
-    columns = target.cepstra.shape[1]
-    cost = torch.cdist(target.cepstra[inside], other.cepstra[inside], p=1) / columns
-    own, foreign = torch.zeros(len(target.cepstra)), other.middle.active.float()
-    own[inside], foreign[inside] = 1.0, 0.0
-    difference = (target.cepstra - other.cepstra).abs().mean(dim=1) * foreign
-    return warped_distance(cost.numpy()) + _over_active(difference, own, foreign)
-
-
-def _tuning_distance(target: SoundFeatures, other: SoundFeatures) -> float:
-    unlike = 1.0 - (target.partials * other.partials).sum(dim=1)
-    return _over_active(unlike, *_frames(target.long, other.long))
-
-
-def _envelope_distances(target: FloatArray, other: FloatArray) -> tuple[float, float]:
-    """Return the distance of contour, and the mean way in time in seconds."""
-    if not target.any() and not other.any():
-        return 0.0, 0.0
-    contour = math.sqrt(max(0.0, 1.0 - cosine_similarity(target, other)))
-    a, b = target / max(target.sum(), 1e-9), other / max(other.sum(), 1e-9)
-    hop_s = ENVELOPE_HOP_SAMPLES / SAMPLE_RATE_HZ
-    return contour, float(np.abs(np.cumsum(a - b)).sum()) * hop_s

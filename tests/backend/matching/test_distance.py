@@ -261,6 +261,6 @@ def test_what_is_far_from_the_start_is_not_measured_to_the_end(
     def refuse(*args: object) -> None:
         raise AssertionError("it is known already to be too far")
 
-    for slow in ("_cepstral_distance", "_tuning_distance", "_decibel_distance"):
+    for slow in ("cepstral_distance", "tuning_distance", "decibel_distance"):
         monkeypatch.setattr("backend.matching.distance." + slow, refuse)
     assert target.within(noise(), 0.05) is None
