@@ -77,6 +77,7 @@ def match(arguments: argparse.Namespace) -> int:
             budget_s=arguments.budget,
             presets=arguments.presets,
             like=like,
+            scored=True,
         )
         known = UserData(data_folder()).presets
         workshop = pipeline.Workshop(arguments.device, arguments.surge, known)

@@ -66,7 +66,7 @@ def _table(result: MatchResult, floor: Mapping[str, object] | None, *, wide: boo
     from rich.box import SIMPLE
     from rich.table import Table
 
-    scored = any(match.score for match in result.matches)
+    scored = any(match.distance is not None for match in result.matches)
     columns = (COLUMNS if wide else COLUMNS[:1]) if scored else ()
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("", justify="right", no_wrap=True)
@@ -86,7 +86,7 @@ def _table(result: MatchResult, floor: Mapping[str, object] | None, *, wide: boo
     for match, preset in zip(result.matches, result.written.presets, strict=True):
         parameters = match.candidate.parameters
         said = "; ".join(match.tells or tells(parameters))
-        near = similarity(match.score.distance) if match.score else -1.0
+        near = -1.0 if match.distance is None else similarity(match.distance)
         score = [similarity_text(near), *figures(asdict(match.score) if match.score else {})]
         name = [preset.name] if wide else []
         table.add_row(

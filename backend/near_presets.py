@@ -30,7 +30,7 @@ def print_presets(presets: Sequence[PresetMatch]) -> None:
     table.add_column("name")
     table.add_column("file", overflow="fold")
     for preset in presets:
-        alike = f"{similarity(preset.score.distance):.0f}%"
+        alike = f"{similarity(preset.distance):.0f}%"
         table.add_row(alike, note_text(preset.note), preset.name, str(preset.path))
     console.print(table)
 
@@ -41,8 +41,8 @@ def presets_json(presets: Sequence[PresetMatch]) -> str:
         {
             "path": str(preset.path),
             "name": preset.name,
-            "similarity": round(similarity(preset.score.distance), 1),
-            "distance": round(preset.score.distance, 4),
+            "similarity": round(similarity(preset.distance), 1),
+            "distance": round(preset.distance, 4),
             "note": {
                 "pitch": preset.note.pitch,
                 "on_s": preset.note.on_s,

@@ -21,6 +21,7 @@ from pathlib import Path
 from backend.audio.region import WINDOW_SAMPLES, fit_window
 from backend.errors import CancelledError
 from backend.matching.choose import choose
+from backend.matching.distance import TargetDistance
 from backend.matching.known_sounds import Nearby
 from backend.matching.metrics import TargetMetrics
 from backend.matching.near import Near
@@ -72,6 +73,7 @@ class MatchRequest:
             sound first; of the same space. None: they need only sound like the region.
         presets: how many of the user's own presets to name that are nearest, where Surge XT is
             there to play them.
+        scored: also measure what was found by the papers' metrics, at the end.
     """
 
     region: AudioRegion
@@ -84,6 +86,7 @@ class MatchRequest:
     lock: PatchLock | None = None
     like: Like | None = None
     presets: int = 0
+    scored: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,8 @@ class Workshop(Workbench):
             return finish(unheard(proposer.spec, proposals, request.count))
 
         advance("render", 0.0)
-        target = TargetMetrics(request.region.audio[:, :WINDOW_SAMPLES])
+        audio = request.region.audio[:, :WINDOW_SAMPLES]
+        target = TargetDistance(audio)
         variation = Variation(proposer.spec, lock.free(proposer.spec) if lock else None)
         climber = None
         if request.budget_s > 0.0 and near is None:
@@ -185,7 +189,7 @@ class Workshop(Workbench):
         search = Search(
             proposer.spec,
             fit_window(request.region),
-            target.distance.within,
+            target.within,
             variation,
             seed=request.seed,
             body=lock.body if lock else patch_body,
@@ -215,9 +219,9 @@ class Workshop(Workbench):
             nearby.presets,
             pool,
             fit_window(request.region),
-            lambda render: target.score(render.audio),
+            target.measure,
         )
-        ranking = Ranking(target)
+        ranking = Ranking()
 
         def nearest_now() -> list[Trial]:
             return choose(search.trials.all(), request.count, search.trials.chosen)
@@ -255,6 +259,7 @@ class Workshop(Workbench):
                     tell_round()
             go_on(refine_until(request.budget_s))
         advance("write", 0.0)
-        result = finish(ranking.rank(nearest_now()))
+        metrics = TargetMetrics(audio) if request.scored else None
+        result = finish(ranking.rank(nearest_now(), metrics))
         progress("write", 1.0)
         return result

@@ -126,11 +126,21 @@ class Like:
 
 @dataclass(frozen=True)
 class Match:
-    """A candidate in its final place, with its sound and score where a Surge XT rendered it."""
+    """A candidate in its final place.
+
+    Args:
+        rank: from 1, the nearest.
+        candidate: what it is.
+        render: its sound, where a Surge XT rendered it.
+        distance: how far that is from the target, which candidates are ordered by.
+        score: the same by the papers' metrics too, where that was asked for.
+        tells: how it differs from the others, in words.
+    """
 
     rank: int
     candidate: Candidate
     render: AudioRegion | None = None
+    distance: float | None = None
     score: Score | None = None
     tells: tuple[str, ...] = field(default_factory=tuple)
 
@@ -143,13 +153,15 @@ class PresetMatch:
         path: its file.
         name: what it calls itself.
         note: what plays the sound.
-        score: how far it is.
+        distance: how far it is: ``matching.distance``.
+        render: its sound.
     """
 
     path: Path
     name: str
     note: Note
-    score: Score
+    distance: float
+    render: AudioRegion
 
 
 @dataclass(frozen=True)

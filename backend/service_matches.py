@@ -200,8 +200,8 @@ def _candidates(number: int, result: pipeline.MatchResult) -> tuple[CandidateRea
             candidate=match.candidate.number,
             rank=match.rank,
             note=match.candidate.parameters.note,
-            distance=match.score.distance if match.score else -1.0,
-            similarity=similarity(match.score.distance) if match.score else -1.0,
+            distance=-1.0 if match.distance is None else match.distance,
+            similarity=-1.0 if match.distance is None else similarity(match.distance),
             preset_path=str(preset),
             render_path=str(preset.with_suffix(".wav")) if match.render else "",
             tells=(

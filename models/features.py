@@ -83,7 +83,9 @@ def slaney_mel_filters(config: FeatureConfig) -> npt.NDArray[np.float32]:
     return filters
 
 
-def short_spectra(audio: Tensor, window: Tensor, hop_samples: int) -> Tensor:
+def short_spectra(
+    audio: Tensor, window: Tensor, hop_samples: int, *, centred: bool = True
+) -> Tensor:
     """Return the complex spectra of windows centred on multiples of the hop, zeros beyond the ends.
 
     The numbers are those of ``torch.stft``, which takes five times as long on one thread.
@@ -92,11 +94,13 @@ def short_spectra(audio: Tensor, window: Tensor, hop_samples: int) -> Tensor:
         audio: ``(rows, samples)``.
         window: ``(window samples,)``.
         hop_samples: from one window to the next.
+        centred: False: the first window begins with the audio, and the last ends within it.
 
     Returns:
         ``(rows, frames, bins)``.
     """
-    padded = F.pad(audio, (len(window) // 2, len(window) // 2))
+    beyond = len(window) // 2 if centred else 0
+    padded = F.pad(audio, (beyond, beyond))
     spectra: Tensor = torch.fft.rfft(padded.unfold(1, len(window), hop_samples) * window)
     return spectra
 

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.errors import AudioError, RenderError, SynthmatchError
-from backend.matching.metrics import TargetMetrics
+from backend.matching.distance import TargetDistance
 from backend.matching.propose import Proposer, load_proposer
 from backend.pipeline import MatchRequest, MatchResult, Workshop
 from backend.records import AudioRegion, Note
@@ -149,7 +149,7 @@ def measure(
     checked = changed = 0
     for place, (target, patch) in enumerate(zip(targets, patches, strict=True)):
         lock = PatchLock(patch, (section,))
-        metrics = TargetMetrics(target.audio)
+        distance = TargetDistance(target.audio)
         for way, found in enumerate(find(target, lock, place)):
             for body, _ in found:
                 counts = changed_values(lock, body)
@@ -159,7 +159,7 @@ def measure(
             sounds = [each.audio for each in renders if not isinstance(each, RenderError)]
             if not sounds:
                 raise RenderError(f"Surge XT played no patch of {name}; see what it printed.")
-            nearest[place, way] = min(metrics.score(sound).distance for sound in sounds)
+            nearest[place, way] = min(distance.measure(sound).total for sound in sounds)
     return Measured(section, nearest, checked, changed)
 
 

@@ -186,10 +186,8 @@ def main(argv: list[str] | None = None) -> int:
             if a.patches:
                 embedding = load_index(a.spec).embedding
                 patches = PatchPeer(a.patches, a.patches_file, embedding, pool)
-                found = [patches.nearest(target.audio) for target in targets]
-                peer = Row(
-                    "nearest patch", tuple(None if near is None else near.score for near in found)
-                )
+                found = tuple(patches.nearest(target.audio) for target in targets)
+                peer = Row("nearest patch", found)
                 rows.append(peer)
                 print(f"{len(patches)} patches are the peer")
         if a.match:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend.matching.metrics import TargetMetrics
 from backend.pipeline import MatchRequest, MatchResult, Workshop
 from backend.records import AudioRegion, Score
 from backend.synth.renderer import SAMPLE_RATE_HZ
@@ -20,10 +21,12 @@ def match_rows(
     first: list[Score | None] = []
     last: list[Score | None] = []
 
-    def nearest(result: MatchResult) -> Score | None:
-        return result.matches[0].score if result.matches else None
+    def nearest(result: MatchResult, metrics: TargetMetrics) -> Score | None:
+        render = result.matches[0].render if result.matches else None
+        return metrics.score(render.audio) if render else None
 
     for place, target in enumerate(targets):
+        metrics = TargetMetrics(target.audio)
         rounds: list[MatchResult] = []
         with tempfile.TemporaryDirectory() as folder:
             result = workshop.match(
@@ -37,8 +40,8 @@ def match_rows(
                 ),
                 on_round=rounds.append,
             )
-        first.append(nearest(rounds[0] if rounds else result))
-        last.append(nearest(result))
+        first.append(nearest(rounds[0] if rounds else result, metrics))
+        last.append(nearest(result, metrics))
     return [
         Row("first results", tuple(first)),
         Row(f"after {budget_s:g} s", tuple(last)),

@@ -103,5 +103,5 @@ def told(row: Row) -> str:
     """Return a row in a line: its title, and how near its first candidate is."""
     from backend.matching.similarity import similarity
 
-    score = row.matches[0].score if row.matches else None
-    return f"{row.title}, {similarity(score.distance):.0f}%" if score else row.title
+    distance = row.matches[0].distance if row.matches else None
+    return row.title if distance is None else f"{row.title}, {similarity(distance):.0f}%"

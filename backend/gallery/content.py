@@ -95,7 +95,7 @@ def _row(row: Row, stem: str, files: dict[str, bytes]) -> Data:
 
 def _candidate(match: Match) -> Data:
     score = match.score
-    alike = similarity(score.distance) if score else None
+    alike = None if match.distance is None else similarity(match.distance)
     return {
         "number": match.rank,
         "words": match.tells,
@@ -111,7 +111,7 @@ def _candidate(match: Match) -> Data:
         }
         if score
         else {},
-        "distance": round(score.distance, 4) if score else None,
+        "distance": None if match.distance is None else round(match.distance, 4),
     }
 
 

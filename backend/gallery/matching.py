@@ -28,6 +28,8 @@ def match_row(
     stem = file_stem(request.region.name)
     folder = free_path(request.folder, stem, "")
     count = min(request.count, MOST_CANDIDATES)
-    result = workshop.match(replace(request, folder=folder, count=count, picture=False))
+    result = workshop.match(
+        replace(request, folder=folder, count=count, picture=False, scored=True)
+    )
     write_wav(folder / f"{stem}.wav", request.region)
     return row_of(request.region, result.matches, group), result

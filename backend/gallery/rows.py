@@ -112,7 +112,7 @@ def _read_row(sound: Path, presets: Sequence[tuple[int, Path]], group: str) -> R
     target = load_region(sound)
     metrics = TargetMetrics(target.audio[:, :WINDOW_SAMPLES])
     matches = [_read_match(number, path, metrics) for number, path in presets]
-    matches.sort(key=lambda match: match.score.distance if match.score else np.inf)
+    matches.sort(key=lambda match: np.inf if match.distance is None else match.distance)
     ranked = [replace(m, rank=n) for n, m in enumerate(matches[:MOST_CANDIDATES], start=1)]
     return row_of(target, tell_apart(ranked), group)
 
@@ -131,4 +131,4 @@ def _read_match(number: int, path: Path, metrics: TargetMetrics) -> Match:
         blocks = list(reader.blocks(start=0, stop=reader.frames))
         render = AudioRegion(np.concatenate(blocks, axis=1), reader.sample_rate_hz, path.stem)
     score = metrics.score(render.audio)
-    return Match(number, candidate, render, score)
+    return Match(number, candidate, render, score.distance, score)

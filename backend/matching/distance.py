@@ -164,14 +164,15 @@ class TargetDistance:
             way = (target.cumulative - other.cumulative).abs_().mean(dim=1)
             step = TRANSPORT_STEP
             transport = over_active(way, *active_frames(target.middle, other.middle, step))
-            cepstral = cepstral_distance(target, other)
             known = replace(
                 known,
                 decibel=LEAST_OF_MIDDLE * middle,
-                cepstral=cepstral,
                 transport=transport,
                 faint=float(way.mean()),
             )
+        yield known
+        with torch.inference_mode():
+            known = replace(known, cepstral=cepstral_distance(target, other))
         yield known
         with torch.inference_mode():
             long = decibel_distance(target.long, other.long)

@@ -7,7 +7,7 @@ a short sound does not count as likeness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -48,11 +48,30 @@ SHORTEST_SAMPLES = 2 * ENVELOPE_HOP_SAMPLES
 #: A sound whose peak is below this is silent: -120 dB of full scale.
 SILENT_PEAK = 1e-6
 SILENT_DB = -120.0
+#: What lies so far below the peak, before a sound and after it, is not analysed: -220 dB. Tails
+#: that die away go on in numbers so small that a processor takes several times as long.
+NOTHING = 1e-11
+STRETCH_SAMPLES = 1024
 _LEAST_POWER = 1e-10
 
 BLOCK_BANDS = 24
 #: Which bins the bands of a block need, and their weights ``(those bins, bands)``.
 Blocks = tuple[tuple[slice, Tensor], ...]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of the frames in which a sound is anything but silent.
+
+    Args:
+        power: ``(channels, frames, bins)``, or of bands ``(channels, frames, bands)``.
+        before: how many silent frames come first, a multiple of TRANSPORT_STEP.
+        after: how many come last.
+    """
+
+    power: Tensor
+    before: int
+    after: int
 
 
 @dataclass(frozen=True)
@@ -83,22 +102,23 @@ class SoundFeatures:
         fitted *= 1.0 / self._peak if self._peak > SILENT_PEAK else 0.0
         # Of two equal channels all is computed once.
         self._clip = torch.from_numpy(fitted[: 1 if np.array_equal(*fitted) else 2])
+        self._sounding = _sounding(fitted)
 
     @cached_property
     def short(self) -> Scale:
         """Windows of 12 ms, mel bands of both channels."""
-        return _scale(_bands(_power(self._clip, SHORT), _mel_blocks(SHORT)), 2)
+        return _scale(_bands(self._cells(self._clip, SHORT), _mel_blocks(SHORT)), 2)
 
     @cached_property
     def middle(self) -> Scale:
         """Windows of 46 ms, mel bands of both channels."""
-        return _scale(_bands(self._middle_power, _mel_blocks(MIDDLE)), 2)
+        return _scale(_bands(self._middle_cells, _mel_blocks(MIDDLE)), 2)
 
     @cached_property
     def long(self) -> Scale:
         """Windows of 93 ms, quarter tones of the mix."""
-        mix_power = _power(self._clip.mean(dim=0, keepdim=True), LONG)
-        return _scale(_bands(mix_power, _quarter_tone_blocks()), 1)
+        mix = self._cells(self._clip.mean(dim=0, keepdim=True), LONG)
+        return _scale(_bands(mix, _quarter_tone_blocks()), 1)
 
     @cached_property
     def cepstra(self) -> Tensor:
@@ -111,8 +131,12 @@ class SoundFeatures:
 
         Magnitudes of both channels together, to 1 at the last bin, or 0 for silence.
         """
-        summed = self._middle_power[:, ::TRANSPORT_STEP].mean(dim=0).sqrt_().cumsum(dim=1)
-        return summed / summed[:, -1:].clamp_min(1e-6)
+        cells, step = self._middle_cells, TRANSPORT_STEP
+        summed = cells.power[:, ::step].mean(dim=0).sqrt_().cumsum(dim=1)
+        summed /= summed[:, -1:].clamp_min(1e-6)
+        frames = cells.before + cells.power.shape[1] + cells.after
+        before = cells.before // step
+        return F.pad(summed, (0, 0, before, -(-frames // step) - before - len(summed)))
 
     @cached_property
     def partials(self) -> Tensor:
@@ -134,17 +158,39 @@ class SoundFeatures:
         return max(SILENT_DB, 20.0 * float(np.log10(max(loudest, 1e-9))))
 
     @cached_property
-    def _middle_power(self) -> Tensor:
-        return _power(self._clip, MIDDLE)
+    def _middle_cells(self) -> Cells:
+        return self._cells(self._clip, MIDDLE)
+
+    def _cells(self, clip: Tensor, resolution: FeatureConfig) -> Cells:
+        """Return the cells of the frames that a part of the sound falls into, one at least."""
+        hop, half = resolution.hop_samples, resolution.window_samples // 2
+        frames = clip.shape[1] // hop + 1
+        first = max(0, (self._sounding.start - half) // hop + 1) // TRANSPORT_STEP * TRANSPORT_STEP
+        end = min(frames, max(first + 1, -(-(self._sounding.stop + half) // hop)))
+        begins, ends = first * hop - half, (end - 1) * hop + half
+        part = clip[:, max(0, begins) : ends]
+        missing = max(0, -begins)
+        part = F.pad(part, (missing, ends - begins - missing - part.shape[1]))
+        spectra = short_spectra(part, hann(2 * half), hop, centred=False)
+        return Cells(power(spectra), first, frames - end)
 
 
-def _power(clip: Tensor, resolution: FeatureConfig) -> Tensor:
-    """Return the power of each cell, ``(channels, frames, bins)``."""
-    return power(short_spectra(clip, hann(resolution.window_samples), resolution.hop_samples))
+def _sounding(fitted: Audio) -> range:
+    """Return from where to where ``(channels, samples)`` are not silent, in whole stretches."""
+
+    def heard(start: int) -> bool:
+        stretch = fitted[:, start : start + STRETCH_SAMPLES]
+        return bool(stretch.max() > NOTHING or stretch.min() < -NOTHING)
+
+    starts = range(0, fitted.shape[1], STRETCH_SAMPLES)
+    first = next(filter(heard, starts), 0)
+    last = next(filter(heard, reversed(starts)), 0)
+    return range(first, min(last + STRETCH_SAMPLES, fitted.shape[1]))
 
 
-def _scale(band_power: Tensor, channels: int) -> Scale:
-    """Make a scale of so many channels of band powers ``(channels or 1, frames, bands)``."""
+def _scale(cells: Cells, channels: int) -> Scale:
+    """Make a scale of so many channels of the powers of bands."""
+    band_power = F.pad(cells.power, (0, 0, cells.before, cells.after))
     loudest = float(band_power.max())
     db = band_power.clamp_min(_LEAST_POWER).log10_().mul_(10.0)
     db = (db - db.max()).clamp_min_(-FLOOR_DB)
@@ -168,9 +214,10 @@ def _envelope(clip: Tensor) -> FloatArray:
     return envelope
 
 
-def _bands(cell_power: Tensor, blocks: Blocks) -> Tensor:
-    """Return the powers of bands, ``(channels, frames, bands)``."""
-    return torch.cat([cell_power[..., bins] @ weights for bins, weights in blocks], dim=2)
+def _bands(cells: Cells, blocks: Blocks) -> Cells:
+    """Return the powers of bands."""
+    bands = torch.cat([cells.power[..., bins] @ weights for bins, weights in blocks], dim=2)
+    return replace(cells, power=bands)
 
 
 def _in_blocks(weights: FloatArray | npt.NDArray[np.float32]) -> Blocks:

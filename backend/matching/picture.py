@@ -144,12 +144,12 @@ def _draw_match(axes: Axes, match: Match) -> None:
         _title(axes, left, "not rendered")
         _style(axes)
         return
-    right = ""
+    right = "" if match.distance is None else f"distance {match.distance:.3f}"
     if match.score is not None:
         score = match.score
-        right = (
-            f"distance {score.distance:.3f}   MSS {score.mss_db:.1f} dB   "
-            f"wMFCC {score.wmfcc:.1f}   SOT {score.sot:.3f}   RMS {score.rms:.2f}"
+        right += (
+            f"   MSS {score.mss_db:.1f} dB   wMFCC {score.wmfcc:.1f}   SOT {score.sot:.3f}   "
+            f"RMS {score.rms:.2f}"
         )
     _title(axes, left, right)
     _draw_spectrogram(axes, match.render)

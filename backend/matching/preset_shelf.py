@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from backend.errors import ParameterError, PatchError, RenderError
+from backend.matching.distance import Distance
 from backend.matching.embedding import Embedding
 from backend.matching.likeness import profile, transposition
 from backend.matching.neighbours import Query, Sounds, moved_note, nearest
 from backend.matching.preset_scan import NOTE_S, PITCHES
 from backend.matching.preset_store import PlayedPresets
-from backend.records import Audio, AudioRegion, Note, PresetMatch, Score, Vector
+from backend.records import Audio, AudioRegion, Note, PresetMatch, Vector
 from backend.synth.patch_file import read_fxp, spec_of
 from backend.synth.render_pool import RenderPool
 from backend.synth.renderer import DURATION_S, RenderJob
@@ -90,7 +91,7 @@ def hear_presets(
     presets: Sequence[NearPreset],
     pool: RenderPool,
     target: Audio,
-    score: Callable[[AudioRegion], Score],
+    measure: Callable[[Audio], Distance],
 ) -> list[PresetMatch]:
     """Play presets and order them by how near they are; those that cannot be played are left out.
 
@@ -100,7 +101,7 @@ def hear_presets(
         presets: from ``PresetShelf.nearest``.
         pool: the renderers.
         target: the sound, float32 ``(channels, samples)`` at 44.1 kHz.
-        score: how far a render is from it.
+        measure: how far a render is from it.
 
     Raises:
         RenderError: no renderer starts.
@@ -113,9 +114,9 @@ def hear_presets(
     wanted, matches, again = profile(target), dict[int, PresetMatch](), dict[int, RenderJob]()
 
     def keep(place: int, job: RenderJob, render: AudioRegion) -> None:
-        preset, found = bodies[place][0], score(render)
-        if place not in matches or found.distance < matches[place].score.distance:
-            matches[place] = PresetMatch(preset.path, preset.name, job.note, found)
+        preset, found = bodies[place][0], measure(render.audio).total
+        if place not in matches or found < matches[place].distance:
+            matches[place] = PresetMatch(preset.path, preset.name, job.note, found, render)
 
     for place, (job, render) in enumerate(zip(jobs, pool.render(jobs), strict=True)):
         if isinstance(render, RenderError):
@@ -128,7 +129,7 @@ def hear_presets(
     for (place, job), render in zip(again.items(), renders, strict=True):
         if not isinstance(render, RenderError):
             keep(place, job, render)
-    return sorted(matches.values(), key=lambda match: match.score.distance)
+    return sorted(matches.values(), key=lambda match: match.distance)
 
 
 def vector_of(preset: NearPreset, spec: ParameterSpec) -> Vector | None:

@@ -1,4 +1,4 @@
-"""Trials become matches: chosen, measured by all metrics, put in order, and told apart."""
+"""Trials become matches: put in order, told apart, and scored where that is wanted."""
 
 from __future__ import annotations
 
@@ -9,27 +9,23 @@ from backend.matching.contrasts import tell_apart
 from backend.matching.metrics import TargetMetrics
 from backend.matching.threads import one_thread
 from backend.matching.trials import Trial
-from backend.records import Candidate, Match, Score, Vector
+from backend.records import Candidate, Match, Vector
 from backend.synth.spec import ParameterSpec
 
 
 class Ranking:
-    """Makes matches of the trials of one search; each keeps its number, and is measured once.
+    """Makes matches of the trials of one search, each of which keeps its number."""
 
-    Args:
-        metrics: of the target.
-    """
-
-    def __init__(self, metrics: TargetMetrics) -> None:
-        self._metrics = metrics
+    def __init__(self) -> None:
         self._numbers: dict[Trial, int] = {}
-        self._scores: dict[Trial, Score] = {}
 
-    def rank(self, chosen: Sequence[Trial]) -> list[Match]:
+    def rank(self, chosen: Sequence[Trial], metrics: TargetMetrics | None = None) -> list[Match]:
         """Make matches of chosen trials.
 
         Args:
             chosen: nearest first.
+            metrics: of the target, to score them by; None: they are not, which saves as much time
+                as a render of each.
 
         Returns:
             A match for each, with rank 1, 2, ..., and how it differs from the others. A trial that
@@ -41,7 +37,8 @@ class Ranking:
                     place + 1,
                     Candidate(trial.parameters, self._number(trial), trial.origin),
                     trial.render,
-                    self._score(trial),
+                    trial.distance,
+                    metrics.score(trial.render.audio) if metrics else None,
                 )
                 for place, trial in enumerate(chosen)
             ]
@@ -49,11 +46,6 @@ class Ranking:
 
     def _number(self, trial: Trial) -> int:
         return self._numbers.setdefault(trial, len(self._numbers) + 1)
-
-    def _score(self, trial: Trial) -> Score:
-        if trial not in self._scores:
-            self._scores[trial] = self._metrics.score(trial.render.audio)
-        return self._scores[trial]
 
 
 def unheard(

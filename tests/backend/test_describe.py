@@ -19,7 +19,12 @@ def result_of(scores: list[Score | None], without_surge: str | None = None) -> M
     spec = load_spec("surge_full")
     rng = np.random.default_rng(0)
     matches = [
-        Match(n + 1, Candidate(spec.decode(rng.uniform(-1, 1, spec.width)), n), score=score)
+        Match(
+            n + 1,
+            Candidate(spec.decode(rng.uniform(-1, 1, spec.width)), n),
+            distance=score.distance if score else None,
+            score=score,
+        )
         for n, score in enumerate(scores)
     ]
     presets = tuple(Path(f"song-{match.rank}.fxp") for match in matches)

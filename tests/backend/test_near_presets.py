@@ -3,15 +3,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from backend.near_presets import HEADING, presets_json, print_presets
-from backend.records import Note, PresetMatch, Score
+from backend.records import AudioRegion, Note, PresetMatch
 
 
 def preset(name: str, distance: float) -> PresetMatch:
-    score = Score(5.0, 6.0, 0.1, 0.9, distance)
-    return PresetMatch(Path("/patches") / f"{name}.fxp", name, Note(57, 0.25, 2.25), score)
+    path, note = Path("/patches") / f"{name}.fxp", Note(57, 0.25, 2.25)
+    sound = AudioRegion(np.zeros((2, 100), np.float32), 44_100, name)
+    return PresetMatch(path, name, note, distance, sound)
 
 
 def test_presets_are_a_list_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def test_variations_sound_the_nearer_to_the_chosen_the_less_may_change(
         [itself] = [m for m in matches if m.candidate.origin == "chosen"]
         assert itself.render is not None
         assert ear.score(itself.render.audio).distance < 0.3  # but for what Surge XT leaves open
-        distances = [m.score.distance for m in matches if m.score]
+        distances = [m.distance for m in matches if m.distance is not None]
         assert distances == sorted(distances)
     details, little, much = map(apart, found)
     assert details < little < much

@@ -17,7 +17,7 @@ from fake_renderers import FakeRenderer
 
 from backend.errors import CancelledError, RenderError
 from backend.pipeline import MatchRequest, MatchResult, Progress
-from backend.records import Candidate, Match, Score
+from backend.records import Candidate, Match
 from backend.synth.render_pool import RenderPool
 from backend.synth.spec import load_spec
 
@@ -78,7 +78,7 @@ class FakeWorkshop:
                     place + 1,
                     candidate,
                     request.region if place == 0 else None,
-                    Score(1.0, 1.0, 0.1, 0.9, 0.25) if place == 0 else None,
+                    0.25 if place == 0 else None,
                 )
                 for place, candidate in enumerate(chosen)
             ]

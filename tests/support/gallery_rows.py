@@ -30,7 +30,8 @@ def match_of(
     if not rendered:
         return Match(rank, candidate, tells=words)
     score = Score(2.0 * rank, 3.0, 0.02, 0.9, 0.1 * rank)
-    return Match(rank, candidate, tone(220.0 * rank, 0.1 * rank, length_s), score, words)
+    sound = tone(220.0 * rank, 0.1 * rank, length_s)
+    return Match(rank, candidate, sound, score.distance, score, words)
 
 
 def rows(count: int, candidates: int = 3, length_s: float = 0.6) -> list[Row]:

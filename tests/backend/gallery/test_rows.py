@@ -34,7 +34,7 @@ def test_a_folder_is_read_and_put_in_order_by_ear(tmp_path: Path) -> None:
     assert (row.title, row.group) == ("plucked", "")
     assert [match.rank for match in row.matches] == [1, 2, 3]
     assert row.matches[0].candidate.number == 2  # the target's own sound
-    distances = [match.score.distance for match in row.matches if match.score]
+    distances = [match.distance for match in row.matches if match.distance is not None]
     assert distances == sorted(distances) and distances[0] < 0.01
     for match in row.matches:
         made = match_of(match.candidate.number)

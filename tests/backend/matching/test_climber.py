@@ -125,11 +125,12 @@ def test_those_that_climb_together_come_where_each_would_alone(
     start = torch.from_numpy(np.stack([trial.vector, other.vector]))
     ends = torch.full_like(start, -1.0), torch.full_like(start, 1.0)
     beside = torch.stack([climber._beside(trial), climber._beside(other)])
-    together, least = climber._descend(start, ends, 4, 0.02, beside)
+    view = climber._goal.whole
+    together, least = climber._descend(start, ends, view, 4, 0.02, beside)
     for place in range(2):
         one = slice(place, place + 1)
         alone, its_least = climber._descend(
-            start[one], (ends[0][one], ends[1][one]), 4, 0.02, beside[one]
+            start[one], (ends[0][one], ends[1][one]), view, 4, 0.02, beside[one]
         )
         assert torch.allclose(together[one], alone, atol=2e-3)
         assert torch.allclose(least[one], its_least, atol=2e-3)

@@ -27,7 +27,7 @@ def match_of(rank: int, *, rendered: bool = True) -> Match:
     if not rendered:
         return Match(rank, candidate)
     sound = region_of(tone(Note(48 + 7 * rank, 0.1, 1.0 + rank)))
-    return Match(rank, candidate, sound, Score(12.3, 4.56, 0.078, 0.9, 0.5 * rank))
+    return Match(rank, candidate, sound, 0.5 * rank, Score(12.3, 4.56, 0.078, 0.9, 0.5 * rank))
 
 
 def draw(region: AudioRegion, matches: list[Match], path: Path) -> bytes:

@@ -12,13 +12,13 @@ from preset_files import PRESETS, playing_pool, preset_folder, write_preset
 from small_index import region, voice
 
 from backend.errors import RenderError
+from backend.matching.distance import TargetDistance
 from backend.matching.index import RenderIndex, load_index
-from backend.matching.metrics import TargetMetrics
 from backend.matching.neighbours import listen
 from backend.matching.preset_scan import NOTE_S, PITCHES, scan_presets
 from backend.matching.preset_shelf import NearPreset, PresetShelf, hear_presets, vector_of
 from backend.matching.preset_store import PresetStore
-from backend.records import Audio, AudioRegion, Note, Score
+from backend.records import Audio, Note
 from backend.synth.draw_parameters import draw_parameters
 from backend.synth.spec import load_spec
 
@@ -45,15 +45,6 @@ def shelf(folder: Path, index: RenderIndex, tmp_path: Path) -> Iterator[PresetSh
 
 def near(shelf: PresetShelf, index: RenderIndex, audio: Audio, count: int = 8) -> list[NearPreset]:
     return shelf.nearest(listen(index.embedding, region(audio)), count)
-
-
-def scored(target: Audio):
-    metrics = TargetMetrics(target)
-
-    def score(render: AudioRegion) -> Score:
-        return metrics.score(render.audio)
-
-    return score
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -84,9 +75,9 @@ def test_presets_are_heard_and_ordered_by_how_near_they_are(
 ) -> None:
     target = voice(103, NOTE)
     found = near(shelf, index, target)
-    heard = hear_presets(found[::-1], playing_pool(), target, scored(target))  # type: ignore[arg-type]
+    heard = hear_presets(found[::-1], playing_pool(), target, TargetDistance(target).measure)  # type: ignore[arg-type]
     assert heard[0].path == folder / "Keys/Bell.fxp" and heard[0].name == "Bell"
-    distances = [match.score.distance for match in heard]
+    distances = [match.distance for match in heard]
     assert distances == sorted(distances) and len(heard) == 4
     assert distances[0] < 0.5 * distances[1]
     assert heard[0].note.pitch == NOTE.pitch
@@ -100,8 +91,8 @@ def test_a_preset_that_is_heard_at_a_wrong_pitch_is_played_again(
     [bell] = [one for one in near(shelf, index, target) if one.name == "Bell"]
     wrong = replace(bell, note=replace(NOTE, pitch=NOTE.pitch + semitones))
     pool = playing_pool()
-    [heard] = hear_presets([wrong], pool, target, scored(target))  # type: ignore[arg-type]
-    assert heard.note == NOTE and heard.score.distance < 0.05
+    [heard] = hear_presets([wrong], pool, target, TargetDistance(target).measure)  # type: ignore[arg-type]
+    assert heard.note == NOTE and heard.distance < 0.05
     assert [job.note.pitch for job in pool.jobs] == [NOTE.pitch + semitones, NOTE.pitch]
 
 
@@ -117,7 +108,7 @@ def test_what_is_gone_or_fails_is_left_out(
             raise RenderError("the renderer died")
         return voice(1, job.note)
 
-    heard = hear_presets(found, FakePool(sound), target, scored(target))  # type: ignore[arg-type]
+    heard = hear_presets(found, FakePool(sound), target, TargetDistance(target).measure)  # type: ignore[arg-type]
     assert {match.name for match in heard} == {"Dark", "Bell"}
 
 

@@ -11,11 +11,12 @@ from backend.synth.spec import load_spec
 
 def test_matches_are_ranked_measured_and_keep_their_numbers() -> None:
     near, far = trial_of(1, distance=0.1), trial_of(2, distance=0.4)
-    ranking = Ranking(TargetMetrics(near.render.audio))
+    ranking, metrics = Ranking(), TargetMetrics(near.render.audio)
     [first] = ranking.rank([far])
     assert (first.rank, first.candidate.number) == (1, 1)
-    best, second = ranking.rank([near, far])
-    assert second.score is first.score
+    assert first.distance == 0.4 and first.score is None  # which takes a time of its own
+    best, second = ranking.rank([near, far], metrics)
+    assert (best.distance, second.distance) == (0.1, 0.4)
     assert (best.rank, best.candidate.number) == (1, 2)
     assert (second.rank, second.candidate.number) == (2, 1)
     assert best.candidate.parameters == near.parameters and best.render is near.render
