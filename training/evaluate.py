@@ -186,8 +186,13 @@ def main(argv: list[str] | None = None) -> int:
             if a.patches:
                 embedding = load_index(a.spec).embedding
                 patches = PatchPeer(a.patches, a.patches_file, embedding, pool)
-                found = tuple(patches.nearest(target.audio) for target in targets)
-                peer = Row("nearest patch", found)
+                found = [patches.nearest(target.audio) for target in targets]
+                metrics = [TargetMetrics(target.audio) for target in targets]
+                peer = row(
+                    "nearest patch",
+                    metrics,
+                    [near.render.audio if near else None for near in found],
+                )
                 rows.append(peer)
                 print(f"{len(patches)} patches are the peer")
         if a.match:

@@ -12,12 +12,11 @@ from pathlib import Path
 
 from backend.matching.distance import TargetDistance
 from backend.matching.embedding import Embedding
-from backend.matching.metrics import TargetMetrics
 from backend.matching.neighbours import listen
 from backend.matching.preset_scan import scan_presets
 from backend.matching.preset_shelf import PresetShelf, hear_presets
 from backend.matching.preset_store import PresetStore
-from backend.records import Audio, AudioRegion, Score
+from backend.records import Audio, AudioRegion, PresetMatch
 from backend.synth.render_pool import RenderPool
 from backend.synth.renderer import SAMPLE_RATE_HZ
 
@@ -52,8 +51,8 @@ class PatchPeer:
         """Return how many patches it knows."""
         return len(self._shelf)
 
-    def nearest(self, target: Audio, heard: int = HEARD) -> Score | None:
-        """Return how near the patch is that is nearest; None where none can be played.
+    def nearest(self, target: Audio, heard: int = HEARD) -> PresetMatch | None:
+        """Return the patch nearest to a sound by our distance; None where none can be played.
 
         Args:
             target: float32 ``(channels, samples)`` at 44.1 kHz; its first 4 s count.
@@ -66,4 +65,4 @@ class PatchPeer:
             target,
             TargetDistance(target).measure,
         )
-        return TargetMetrics(target).score(found[0].render.audio) if found else None
+        return found[0] if found else None
