@@ -84,7 +84,7 @@ class Climber:
         movable = _movable(free)
         for some in torch.split(settings[distances.argsort()], TOGETHER):
             ends = torch.where(movable, -1.0, some), torch.where(movable, 1.0, some)
-            best, least = self._descend(some, ends, self._goal.half, STEPS, RATE)
+            best, least = self._descend(some, ends, STEPS, RATE)
             yield list(best[least.argsort()].numpy())
 
     def climb_again(
@@ -114,8 +114,7 @@ class Climber:
         ends = (start - reach).clamp_min(-1.0), (start + reach).clamp_max(1.0)
         beside = torch.stack([self._beside(trial) for trial in trials])
         beside = beside.repeat_interleave(CLIMBS, dim=0)
-        whole = self._goal.whole
-        best, least = self._descend(start, ends, whole, TRIAL_STEPS, TRIAL_RATE, beside, ended)
+        best, least = self._descend(start, ends, TRIAL_STEPS, TRIAL_RATE, beside, ended)
         nearest = least.view(len(trials), CLIMBS).argsort(dim=1)[:, :KEPT]
         climbed = best.view(len(trials), CLIMBS, -1).numpy()
         return [
@@ -128,7 +127,6 @@ class Climber:
         self,
         start: Tensor,
         ends: tuple[Tensor, Tensor],
-        view: View,
         steps: int,
         rate: float,
         beside: Tensor | float = 0.0,
@@ -141,14 +139,16 @@ class Climber:
         for number in range(steps):
             if ended():
                 break
-            distances = self._distances(place, view, beside)
+            distances = self._distances(place, self._goal.whole, beside)
             (slope,) = torch.autograd.grad(distances.sum(), place)
             with torch.no_grad():
                 length = rate * (1.0 - SLOWING * number / steps)
                 moved = place - length * step(slope.nan_to_num())
                 place.copy_(torch.minimum(torch.maximum(moved, low), high))
         with torch.no_grad():
-            before, after = (self._distances(one, view, beside) for one in (start, place))
+            before, after = (
+                self._distances(one, self._goal.whole, beside) for one in (start, place)
+            )
             nearer = after < before
             return torch.where(nearer[:, None], place, start), torch.minimum(before, after)
 

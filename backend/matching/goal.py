@@ -21,9 +21,8 @@ from backend.records import Audio
 from models.features import slaney_mel_filters
 from models.spectral_parts import NEPERS, levelled
 
-#: At most so many moments are looked at; one of so many where a search waits, and where settings
-#: are only compared.
-MOMENTS, HALF, FEW = 64, 2, 4
+#: At most so many moments are looked at; one of so many, where it has to be quick.
+MOMENTS, FEW = 64, 4
 #: What draws moments, in shares: where the sound is loud, where it is heard at all, where its level
 #: changes, and anywhere.
 LOUD, AUDIBLE, CHANGING, ANYWHERE = 0.4, 0.2, 0.3, 0.1
@@ -72,9 +71,7 @@ class Goal:
         heard = heard_bands(target)
         frames = self._telling(heard)
         #: The moments that tell most, and some of them.
-        self.whole, self.half, self.few = (
-            self._view(heard, frames[::step]) for step in (1, HALF, FEW)
-        )
+        self.whole, self.few = (self._view(heard, some) for some in (frames, frames[::FEW]))
 
     def distances(self, foreseen: Tensor, view: View) -> Tensor:
         """Return how far spectra are from the target, ``(n,)``, at whatever level they are."""
