@@ -54,7 +54,7 @@ def test_without_surge_the_presets_keep_the_models_order(
     result = match(request_of)
     assert [m.candidate.number for m in result.matches] == [1, 2, 3]
     assert [m.rank for m in result.matches] == [1, 2, 3]
-    assert all(m.render is None and m.distance is None for m in result.matches)
+    assert all(m.render is m.distance is m.score is None for m in result.matches)
     assert result.without_surge is not None and "Surge XT" in result.without_surge
     names = {f"tiny-{n}.{end}" for n in (1, 2, 3) for end in ("fxp", "json")} | {"tiny.png"}
     assert set(contents(request_of.folder)) == names
@@ -150,7 +150,9 @@ def test_more_time_gives_rounds_and_nearer_presets_that_keep_their_numbers(
         )
     assert list(dict.fromkeys(stages)) == ["load", "propose", "render", "refine", "write"]
     assert len(rounds) == 3  # at once, after 3 s and after 10 s; the result is the fourth
-    best = [r.matches[0].distance or 0.0 for r in (*rounds, result)]
+    nearest = [r.matches[0].distance for r in (*rounds, result)]
+    best = [distance for distance in nearest if distance is not None]
+    assert len(best) == 4
     assert best == sorted(best, reverse=True) and best[-1] < 0.8 * best[0]
     files: dict[int, bytes] = {}
     for told in (*rounds, result):
