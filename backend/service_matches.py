@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from backend.errors import CancelledError, SynthmatchError
 from backend.estimates import Estimates
+from backend.files import PART_PREFIX
 from backend.jobs import Job
 from backend.osc.protocol import (
     CandidateReady,
@@ -73,9 +74,10 @@ class Matches:
         self.rounds = Rounds(emit)
         self._lock = threading.Lock()
         self._last = max((int(path.name) for path in self._folders()), default=0)
-        for path in self._folders():
-            if not any(path.glob("*.fxp")):  # its backend was ended while it was made
-                shutil.rmtree(path, ignore_errors=True)
+        for path in self._folders():  # their backend may have been ended while it wrote
+            unwritten = [path] if not any(path.glob("*.fxp")) else path.glob(f"{PART_PREFIX}*")
+            for left in unwritten:
+                shutil.rmtree(left, ignore_errors=True)
         self._clean()
 
     def new_number(self) -> int:

@@ -38,8 +38,7 @@ TEST_CASE ("client: a backend is started for it, and outlives it")
 {
     ClientRig rig;
     rig.backend->withdraw();
-    rig.settings.variable
-        = backendIs (rig.data, "touch started; while [ ! -e go ]; do sleep 0.05; done; touch outlived");
+    rig.settings.variable = backendIs (rig.data, "touch started; " + untilGo + "; touch outlived");
     rig.open();
     REQUIRE (waitFor ([&] { return rig.data.file ("started").exists(); }));
     REQUIRE (rig.heard.waitForState (LinkState::starting));
@@ -89,7 +88,7 @@ TEST_CASE ("client: it can be destroyed at any time, and nothing comes from it a
     SECTION ("while a backend starts")
     {
         rig.backend->withdraw();
-        rig.settings.variable = backendIs (rig.data, "while [ ! -e go ]; do sleep 0.05; done");
+        rig.settings.variable = backendIs (rig.data, untilGo);
         rig.open();
         REQUIRE (rig.heard.waitForState (LinkState::starting));
         destroy (rig);

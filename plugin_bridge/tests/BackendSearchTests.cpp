@@ -71,7 +71,7 @@ TEST_CASE ("search: where none runs one is started, also beside a file that a ki
 {
     const auto isStale = GENERATE (false, true);
     Rig rig;
-    rig.settings.variable = backendIs (rig.data, "touch started; while [ ! -e go ]; do sleep 0.05; done");
+    rig.settings.variable = backendIs (rig.data, "touch started; " + untilGo);
 
     if (isStale)
     {
@@ -125,7 +125,7 @@ TEST_CASE ("search: why it does not start is told, and where the logs are")
 TEST_CASE ("search: one that does not come up is given up with what it said last")
 {
     Rig rig;
-    rig.settings.variable = backendIs (rig.data, "echo loading; while [ ! -e go ]; do sleep 0.05; done");
+    rig.settings.variable = backendIs (rig.data, "echo loading; " + untilGo);
     CHECK (rig.look().state == State::starting);
     REQUIRE (waitFor ([&] { return BackendProcess::lastLine (rig.data.folder()) == "loading"; }));
     rig.nowS += 61.0;

@@ -1,6 +1,6 @@
 #include "DetachedProcess.h"
 
-#include "TemporaryFolder.h"
+#include "Programs.h"
 #include "WaitFor.h"
 
 #include <catch2/catch.hpp>
@@ -89,7 +89,7 @@ TEST_CASE ("detached: it holds none of the host's files, nor its signals")
 
 TEST_CASE ("detached: its end is seen, and it is not ended with what watches it")
 {
-    Script script ("while [ ! -e go ]; do sleep 0.05; done; touch done");
+    Script script (untilGo + "; touch done");
     REQUIRE (script.process != nullptr);
     CHECK_FALSE (script.process->hasEnded());
     script.process.reset();

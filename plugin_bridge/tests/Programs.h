@@ -17,6 +17,9 @@ inline Variables variables (std::map<juce::String, juce::String> values)
     };
 }
 
+/** In a script of `sh`: wait for a file `go`, or until the script is gone, as its test is. */
+inline const juce::String untilGo = "while [ -e \"$0\" ] && [ ! -e go ]; do sleep 0.05; done";
+
 /** A program that is a script of `sh`. */
 inline juce::File writeProgram (const TemporaryFolder& data, const juce::String& name,
                                 const juce::String& script)

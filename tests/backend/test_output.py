@@ -99,6 +99,21 @@ def test_a_fault_half_way_changes_nothing(
     assert contents(tmp_path) == before
 
 
+def test_no_preset_is_there_without_what_belongs_to_it(
+    tiny_audio: AudioRegion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = []
+
+    def moved(made: Path, path: Path) -> None:
+        if path.suffix == ".fxp" and path.parent == tmp_path:
+            missing.extend(end for end in (".json", ".wav") if not path.with_suffix(end).exists())
+        made.rename(path)
+
+    monkeypatch.setattr(os, "replace", moved)
+    matches = [match_of(number, rendered=True) for number in (1, 2)]
+    assert len(write_matches(tiny_audio, matches, tmp_path).presets) == 2 and missing == []
+
+
 def test_a_folder_that_vanished(tiny_audio: AudioRegion, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="-o"):
         write_matches(tiny_audio, [match_of(1, rendered=False)], tmp_path / "gone")

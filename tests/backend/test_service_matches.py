@@ -274,9 +274,10 @@ def test_a_new_start_keeps_finished_matches_and_never_uses_their_numbers_again(
     for job in (first, second):
         place.run(job)
     killed = place.folder / "000007"
-    (killed / ".part-x").mkdir(parents=True)
-    (place.folder / "mine").mkdir()
+    for part in (killed / ".part-x", place.folder / "000001" / ".part-y", place.folder / "mine"):
+        part.mkdir(parents=True)
     place.reopen()
+    assert not any(path.is_dir() for path in (place.folder / "000001").iterdir())
     assert sorted(path.name for path in place.folder.iterdir()) == ["000001", "000002", "mine"]
     assert place.matches.new_number() == 8
     monkeypatch.setattr(service_matches, "KEPT_MATCHES", 1)
