@@ -28,8 +28,8 @@ MOMENTS, FEW = 64, 4
 LOUD, AUDIBLE, CHANGING, ANYWHERE = 0.4, 0.2, 0.3, 0.1
 #: A change of level below this counts no more, dB below the loudest.
 FAINT_DB = -60.0
-#: Cells above this are heard, dB.
-HEARD_DB = -79.0
+#: Cells above this are heard, dB; a frame whose loudest is so much above it counts as a whole.
+HEARD_DB, WHOLE_DB = -79.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,18 @@ class View:
         times_s: when.
         stands_for: how many frames each stands for.
         target: dB below the loudest, ``(frames, bands)``.
-        cepstra, cumulative, envelope, active: features of it, ``(1, frames, ...)``.
+        heard: how many of those are heard.
+        cepstra, cumulative, envelope: features of it, ``(1, frames, ...)``.
     """
 
     frames: Tensor
     times_s: Tensor
     stands_for: Tensor
+    heard: Tensor
     target: Tensor
     cepstra: Tensor
     cumulative: Tensor
     envelope: Tensor
-    active: Tensor
 
 
 class Goal:
@@ -76,10 +77,10 @@ class Goal:
     def distances(self, foreseen: Tensor, view: View) -> Tensor:
         """Return how far spectra are from the target, ``(n,)``, at whatever level they are."""
         db = levelled(foreseen, view.target[None], FEATURES.floor_db)
-        cepstra, cumulative, envelope, active = self._features(db, view.stands_for)
-        frames = torch.maximum(active, view.active) * view.stands_for
+        cepstra, cumulative, envelope = self._features(db, view.stands_for)
+        frames = torch.maximum(_heard(db) * view.stands_for, view.heard)
+        every = frames / view.stands_for.sum()
         frames = frames / frames.sum(dim=1, keepdim=True).clamp_min(1e-3)
-        every = view.stands_for / view.stands_for.sum()
         ways = ((cumulative - view.cumulative).abs() * self._shares).sum(dim=2)
         likeness = (envelope * view.envelope).sum(dim=1)
         decibel = ((db - view.target).abs().mean(dim=2) * frames).sum(dim=1)
@@ -94,15 +95,15 @@ class Goal:
         )
         return total / (w.decibel + w.cepstral + w.transport + w.faint + w.contour)
 
-    def _features(self, db: Tensor, stands_for: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return cepstra, cumulative spectra, envelopes, and which frames are heard as 0 or 1."""
+    def _features(self, db: Tensor, stands_for: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return cepstra, cumulative spectra and envelopes."""
         heard = db > HEARD_DB
         magnitude = torch.exp(db * (0.5 * NEPERS)) * (self._bins * self._gains.rsqrt()) * heard
         cumulative = magnitude.cumsum(dim=2)
         cumulative = cumulative / (cumulative[..., -1:] + 1e-9)
         loudness = (magnitude.square() / self._bins).sum(dim=2).add(1e-12).sqrt()
         envelope = F.normalize(loudness * stands_for.sqrt(), dim=1, eps=1e-9)
-        return db @ self._cosines.T, cumulative, envelope, heard.any(dim=2).float()
+        return db @ self._cosines.T, cumulative, envelope
 
     def _telling(self, heard: Tensor) -> Tensor:
         """Return the frames that tell most about a sound, fewer where it is short."""
@@ -125,7 +126,15 @@ class Goal:
         )
         target = heard[frames]
         times_s = frames * (FEATURES.hop_samples / FEATURES.sample_rate_hz)
-        return View(frames, times_s, stands_for, target, *self._features(target[None], stands_for))
+        nearest = torch.bucketize(torch.arange(len(heard), dtype=torch.float32), middles)
+        counts = torch.zeros(len(frames)).index_add(0, nearest, _heard(heard[None])[0])
+        features = self._features(target[None], stands_for)
+        return View(frames, times_s, stands_for, counts, target, *features)
+
+
+def _heard(db: Tensor) -> Tensor:
+    """Return how much each frame of ``(batch, frames, bands)`` counts as heard, 0..1."""
+    return ((db.amax(dim=2) - HEARD_DB) / WHOLE_DB).clamp(0.0, 1.0)
 
 
 def heard_bands(audio: Audio) -> Tensor:
