@@ -13,129 +13,21 @@ the machine does.
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from backend.audio.region import load_region
-from backend.errors import RenderError, SynthmatchError
-from backend.pipeline import MatchRequest, MatchResult, Stage, Workshop
-from backend.records import AudioRegion
+from backend.errors import SynthmatchError
+from backend.pipeline import MatchRequest, MatchResult, Stage
 from backend.synth.finder import find_surge
-from backend.synth.render_pool import RenderPool, worker_count
-from backend.synth.renderer import RenderJob, SurgeRenderer
+from backend.synth.render_pool import worker_count
 from training.bench_render import machine
+from training.timed_search import Course, Span, TimedPool, TimedWorkshop, read_renders
 
 #: At most so many of the search's patches are rendered again.
 AGAIN = 200
-
-
-@dataclass(frozen=True)
-class Span:
-    """Something that went on from ``start_s`` to ``end_s``, and its CPU time."""
-
-    start_s: float
-    end_s: float
-    cpu_s: float
-
-    def within(self, other: Span) -> float:
-        """Return for how many seconds of another span this one went on."""
-        return max(0.0, min(self.end_s, other.end_s) - max(self.start_s, other.start_s))
-
-
-class TimedRenderer:
-    """A renderer that writes down when it rendered; one line each in a file of its own.
-
-    Args:
-        surge: the Surge XT VST3.
-        log: folder of the files.
-    """
-
-    def __init__(self, surge: Path, log: Path) -> None:
-        """Load the plugin."""
-        self._renderer = SurgeRenderer(surge)
-        self._log = (log / f"{os.getpid()}.txt").open("w", buffering=1, encoding="utf-8")
-
-    def render(self, job: RenderJob) -> AudioRegion:
-        """Play a job."""
-        start_s, cpu_s = time.monotonic(), time.process_time()
-        render = self._renderer.render(job)
-        self._log.write(f"{start_s} {time.monotonic()} {time.process_time() - cpu_s}\n")
-        return render
-
-
-@dataclass
-class Course:
-    """What the parent process did while it kept renderers busy."""
-
-    jobs: list[RenderJob] = field(default_factory=list)
-    making: list[Span] = field(default_factory=list)
-    measuring: list[Span] = field(default_factory=list)
-    streams: list[Span] = field(default_factory=list)
-
-
-class TimedPool(RenderPool):
-    """A pool that knows what its user does between the renders."""
-
-    course: Course
-
-    @classmethod
-    def timed(cls, surge: Path, workers: int, log: Path) -> Self:
-        """Make a pool of timed renderers."""
-        pool = cls(partial(TimedRenderer, surge, log), workers)
-        pool.course = Course()
-        return pool
-
-    def stream(
-        self,
-        supply: Callable[[], RenderJob | None],
-        take: Callable[[int, AudioRegion | RenderError], None],
-        tick: Callable[[], None] | None = None,
-    ) -> None:
-        """Stream, and write down what the parent does."""
-
-        def made() -> RenderJob | None:
-            with _timed(self.course.making):
-                job = supply()
-            if job is not None:
-                self.course.jobs.append(job)
-            return job
-
-        def taken(number: int, render: AudioRegion | RenderError) -> None:
-            with _timed(self.course.measuring):
-                take(number, render)
-
-        with _timed(self.course.streams):
-            super().stream(made, taken, tick)
-
-
-class _timed:  # noqa: N801, a context manager reads as a verb
-    def __init__(self, spans: list[Span]) -> None:
-        self._spans = spans
-
-    def __enter__(self) -> None:
-        self._start_s, self._cpu_s = time.monotonic(), time.process_time()
-
-    def __exit__(self, *fault: object) -> None:
-        cpu_s = time.process_time() - self._cpu_s
-        self._spans.append(Span(self._start_s, time.monotonic(), cpu_s))
-
-
-class TimedWorkshop(Workshop):
-    """A workshop that renders with a pool that was made elsewhere."""
-
-    def __init__(self, pool: TimedPool) -> None:
-        """Take the pool; it stays the caller's."""
-        super().__init__("cpu")
-        self._timed = pool
-
-    def _renderers(self) -> tuple[RenderPool | None, str | None]:
-        return self._timed, None
 
 
 @dataclass(frozen=True)
@@ -144,12 +36,6 @@ class Event:
 
     at_s: float
     name: str
-
-
-def read_renders(log: Path) -> list[Span]:
-    """Return what the renderers have written down."""
-    lines = [line for path in log.iterdir() for line in path.read_text("utf-8").splitlines()]
-    return [Span(*map(float, line.split())) for line in lines]
 
 
 def time_line(
@@ -259,9 +145,7 @@ def measure(sound: Path, spec: str, budget_s: float, workers: int, surge: Path) 
             pool.course = Course()
             first_s = course.streams[0].start_s
             pool.render(course.jobs[-AGAIN:])
-            again = read_renders(log)[0:0] + [
-                one for one in read_renders(log) if one.start_s > events[-1].at_s
-            ]
+            again = [one for one in read_renders(log) if one.start_s > events[-1].at_s]
     work = Span(first_s, events[-1].at_s, 0.0)
     return [
         f"{machine()}, {workers} renderers, {spec}, {budget_s:g} s\n",

@@ -61,7 +61,7 @@ RULES = {
         module: Rule((*TRAINING, "backend.pipeline"))  # measure what users get
         for module in (
             *("training.evaluate", "training.match_rows"),
-            *("training.bench_locks", "training.bench_search"),
+            *("training.bench_locks", "training.bench_search", "training.timed_search"),
         )
     },
     "benchmarks": Rule((*BASE, "backend", "benchmarks", "training")),
