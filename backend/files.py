@@ -9,9 +9,6 @@ from pathlib import Path
 
 from backend.errors import OutputError
 
-#: So begins the name of a hidden folder in which several files are made, and moved out together.
-PART_PREFIX = ".part-"
-
 
 def write_whole(path: str | os.PathLike[str], content: bytes, *, mode: int = 0o666) -> None:
     """Write bytes to a file so that it is never seen half written.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from backend.audio.files import write_wav
 from backend.errors import OutputError
-from backend.files import PART_PREFIX, write_whole
+from backend.files import write_whole
 from backend.matching.picture import draw_matches
 from backend.records import AudioRegion, Match
 from backend.synth.patch_file import fxp_bytes, patch_body
@@ -88,7 +88,7 @@ def write_matches(
     presets = [folder / f"{stem}-{match.candidate.number}.fxp" for match in matches]
     drawing = folder / f"{stem}.png" if picture else None
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=PART_PREFIX) as name:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as name:
             part = Path(name)
             for match, preset in zip(matches, presets, strict=True):
                 label = f"{region.name} {match.candidate.number}"

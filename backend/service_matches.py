@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from backend.errors import CancelledError, SynthmatchError
 from backend.estimates import Estimates
-from backend.files import PART_PREFIX
 from backend.jobs import Job
 from backend.osc.protocol import (
     CandidateReady,
@@ -74,10 +73,8 @@ class Matches:
         self.rounds = Rounds(emit)
         self._lock = threading.Lock()
         self._last = max((int(path.name) for path in self._folders()), default=0)
-        for path in self._folders():  # their backend may have been ended while it wrote
-            unwritten = [path] if not any(path.glob("*.fxp")) else path.glob(f"{PART_PREFIX}*")
-            for left in unwritten:
-                shutil.rmtree(left, ignore_errors=True)
+        for path in self._folders():
+            _tidy(path)
         self._clean()
 
     def new_number(self) -> int:
@@ -179,6 +176,20 @@ class Matches:
             sounds = [path for path in self._sounds.iterdir() if path.is_file()]
             sounds.sort(key=lambda path: path.stat().st_mtime_ns)
             for path in sounds[:-KEPT_SOUNDS]:
+                path.unlink(missing_ok=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what belongs to no preset: its backend was ended while it made or wrote a match."""
+    presets = {path.stem for path in folder.glob("*.fxp")}
+    if not presets:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.stem not in presets:
                 path.unlink(missing_ok=True)
 
 

@@ -273,11 +273,13 @@ def test_a_new_start_keeps_finished_matches_and_never_uses_their_numbers_again(
     first, second = place.job(), place.job()
     for job in (first, second):
         place.run(job)
+    whole = sorted((place.folder / "000001").iterdir())
     killed = place.folder / "000007"
     for part in (killed / ".part-x", place.folder / "000001" / ".part-y", place.folder / "mine"):
         part.mkdir(parents=True)
+    (place.folder / "000001" / "tone-9.json").write_text("of a preset that was not moved any more")
     place.reopen()
-    assert not any(path.is_dir() for path in (place.folder / "000001").iterdir())
+    assert sorted((place.folder / "000001").iterdir()) == whole and len(whole) > 2
     assert sorted(path.name for path in place.folder.iterdir()) == ["000001", "000002", "mine"]
     assert place.matches.new_number() == 8
     monkeypatch.setattr(service_matches, "KEPT_MATCHES", 1)

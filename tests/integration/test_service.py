@@ -398,7 +398,7 @@ def test_killed_while_matching_leaves_no_orphan_and_the_next_start_is_clean(
         backends.up()
         for kept in (backends.folder / "matches").iterdir():  # a first round may have been told
             presets, described = ({p.stem for p in kept.glob(end)} for end in ("*.fxp", "*.json"))
-            assert set() != presets <= described, [*kept.iterdir()]
+            assert presets == described != set(), [*kept.iterdir()]
             assert not any(path.is_dir() for path in kept.iterdir())
     with backends.client() as client:
         queued = client.ask(say.StartMatch(backends.put(client, "tone"), count=1), say.Queued)
