@@ -13,10 +13,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.filter_kernels import slopes_of_weighed, sum_near, weigh
 from models.grid import Grid
 from models.spectral_parts import perceptron
 
@@ -43,8 +45,6 @@ KINDS = (
 )
 WHISTLING = (0, 1, 2, 3, 4, 7)
 NOTCHES, ALL_PASS = (5, 8), 10
-#: The numerator of a band pass, which says what sounds at the cutoff.
-BAND_PASS = torch.tensor([[0.0, 1.0, 0.0]])
 #: What a space without kinds of filters has.
 LOW_PASS = [1.0] + [0.0] * (len(KINDS) - 1)
 #: Inputs and size of the network; the least damping; the power of a whistle at first, in nepers.
@@ -65,6 +65,7 @@ class Filter(nn.Module):
         self._grid = grid
         self._kinds = kinds
         self._logarithms = grid.frequencies_hz.clamp_min(1.0).log()
+        self._squares = grid.frequencies_hz.clamp_min(1.0).square()
         self._numerators = torch.tensor([kind[0] for kind in KINDS])
         self._twice = torch.tensor([float(kind[1]) for kind in KINDS])
         self._combs = torch.tensor([kind[2] for kind in KINDS])
@@ -101,9 +102,7 @@ class Filter(nn.Module):
         damping = torch.minimum(damping, 2.0 - 1.52 * rate)
         damping = torch.where(notch > 0.5, 5.0 - 4.98 * (1.0 - (1.0 - resonance).square()), damping)
         first = F.softplus(damping * 20.0) / 20.0 + 0.01
-        with torch.no_grad():
-            near = _weighed(power, self._logarithms, bounded, first, BAND_PASS)
-            near, loud = near.sum(dim=2), power.sum(dim=2)
+        near, loud = _sums_near(power, self._squares, bounded, first)
         known = [
             damping,
             damping.clamp(-0.2, 0.2) * 5.0,
@@ -121,16 +120,12 @@ class Filter(nn.Module):
         settled = self.settle(told)
         damped = first * torch.exp(2.0 * settled[..., 0].clamp(-3.0, 3.0)) + LEAST_DAMPING
         gain = torch.where(whistling > 0.5, (1.0 - 0.65 * root).square(), 1.0).expand_as(cutoff)
-        numerators = kind @ self._numerators if self._kinds else None
-        heard = _weighed(power, self._logarithms, bounded, damped, numerators, twice)
-        heard = heard * gain[..., None]
-        if self._kinds:
-            heard = self._others(heard, power, kind, logarithm, resonance)
         whistle = torch.exp(3.0 * settled[..., 1].clamp_max(4.0)) * gain * whistling
-        rows = [
-            part.flatten(0, 1) for part in (heard, bounded.exp()[..., None], whistle[..., None])
-        ]
-        return self._grid.add_lines(*rows).view_as(heard)
+        line = whistle, self._grid.places_of(bounded.exp())
+        heard: Tensor = _Weigh.apply(  # type: ignore[no-untyped-call]
+            power, bounded, damped, gain, *line, self._squares, kind @ self._numerators, twice[:, 0]
+        )
+        return self._others(heard, power, kind, logarithm, resonance) if self._kinds else heard
 
     def _others(
         self, heard: Tensor, power: Tensor, kind: Tensor, logarithm: Tensor, resonance: Tensor
@@ -152,79 +147,39 @@ class Filter(nn.Module):
         return heard.index_copy(0, rows, power[rows] * gain)
 
 
-def _weighed(
-    power: Tensor,
-    logarithms: Tensor,
-    cutoff: Tensor,
-    damping: Tensor,
-    numerators: Tensor | None,
-    twice: Tensor | None = None,
-) -> Tensor:
-    """Return power times the gain of second-order filters; its slopes are worked out by hand.
-
-    Args:
-        power: ``(batch, frames, places)``.
-        logarithms: of the places' frequencies in Hz.
-        cutoff: natural logarithm of Hz, ``(batch, frames)``.
-        damping: 1 / Q, ``(batch, frames)``.
-        numerators: what multiplies 1, x and x squared, ``(batch or 1, 3)``; None: 1, 0 and 0.
-        twice: 1 where the sound goes through two such filters, else 0, ``(batch, 1)``.
-    """
-    weighed: Tensor = _Weigh.apply(  # type: ignore[no-untyped-call]
-        power, logarithms, cutoff, damping, numerators, twice
-    )
-    return weighed
+def _sums_near(
+    power: Tensor, squares: Tensor, cutoff: Tensor, damping: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return what sounds at the cutoff, and all that sounds, ``(batch, frames)``; no slopes."""
+    given = power, squares, torch.exp(-2.0 * cutoff), damping
+    sums = torch.empty(2, *cutoff.shape)
+    sum_near(sums.numpy(), *(one.detach().contiguous().numpy() for one in given))
+    near, loud = sums
+    return near, loud
 
 
 class _Weigh(torch.autograd.Function):
-    """Second-order filters on the grid; slopes of power, cutoff and damping alone."""
+    """Filters on the grid, with their whistles; slopes of all that moves, see ``weigh``.
+
+    Of power, the cutoff's logarithm, damping, factor, whistle and its place; the squares of the
+    places' frequencies, the numerators and what counts twice have none.
+    """
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        power: Tensor,
-        logarithms: Tensor,
-        cutoff: Tensor,
-        damping: Tensor,
-        numerators: Tensor | None,
-        twice: Tensor | None,
-    ) -> Tensor:
-        ratio = (logarithms - cutoff[..., None]).mul_(2.0).exp_()
-        below = (ratio - 1.0).square_().addcmul_(ratio, damping.square()[..., None])
-        if numerators is None:
-            gain = below.reciprocal()
-        else:
-            a, b, c = numerators[:, :, None, None].unbind(1)
-            gain = (ratio * c).add_(b).mul_(ratio).add_(a).div_(below)
-        ctx.save_for_backward(power, ratio, below, gain, damping)
-        ctx.kinds = numerators, twice
-        if twice is None or numerators is None:
-            return power * gain
-        return power * gain * _again(gain, twice)
+    def forward(ctx: Any, *given: Tensor) -> Tensor:
+        power, cutoff, damping, factor, whistle, place, squares, numerators, twice = (
+            one.detach().contiguous().numpy() for one in given
+        )
+        slowness = np.exp(-2.0 * cutoff)
+        ctx.given = power, squares, slowness, damping, factor, numerators, twice, whistle, place
+        heard = torch.empty_like(given[0])
+        weigh(heard.numpy(), *ctx.given)
+        return heard
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
-        [slope] = slopes
-        power, ratio, below, gain, damping = ctx.saved_tensors
-        numerators, twice = ctx.kinds
-        by_gain = slope * power
-        by_power = slope * gain
-        if twice is not None and numerators is not None:
-            again = _again(gain, twice)
-            by_power.mul_(again)
-            by_gain.mul_(again).mul_(1.0 + twice[..., None])
-        # Of gain = numerator / below, with below = (1 - ratio)^2 + damping^2 ratio.
-        by_gain.mul_(ratio).div_(below)
-        less = gain * by_gain
-        by_damping = less.sum(dim=2).mul_(-2.0 * damping)
-        squared = damping.square()[..., None]
-        by_cutoff = less.mul_((ratio * 2.0).add_(squared - 2.0)).sum(dim=2).mul_(2.0)
-        if numerators is not None:
-            _, b, c = numerators[:, :, None, None].unbind(1)
-            by_cutoff -= 2.0 * by_gain.mul_((ratio * (2.0 * c)).add_(b)).sum(dim=2)
-        return by_power, None, by_cutoff, by_damping, None, None
-
-
-def _again(gain: Tensor, twice: Tensor) -> Tensor:
-    """Return the gain where it counts twice, else 1."""
-    return (gain - 1.0).mul_(twice[..., None]).add_(1.0)
+        slope = slopes[0].contiguous()
+        by_power = torch.empty_like(slope)
+        by_rest = slope.new_empty(5, *slope.shape[:2])
+        slopes_of_weighed(by_power.numpy(), by_rest.numpy(), slope.numpy(), *ctx.given)
+        return by_power, *by_rest, None, None, None

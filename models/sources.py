@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from models.controls import Controls, Signals
 from models.grid import Grid
 from models.partials import Partials, Shape
-from models.spectral_parts import LEAST_DB, perceptron, power_of
+from models.spectral_parts import perceptron, power_of
 
 #: How many times partials share places on the grid, and where there are octaves below the note.
 SHARINGS, SHARINGS_BELOW = 3, 4
@@ -118,55 +118,62 @@ class Sources(nn.Module):
             torch.stack([route[:, one] + route[:, 1] for route in routes], dim=1) * levels
             for one in ((0, 2) if self._rich else (0,))
         ]
-        noise = _source(self.noise(natives[:, self._noise_color, None]))[:, None]
-        others = [(NOISE, noise)]
-        unmodulated, apart = torch.ones(len(vectors), 3), None
+        noise = power_of(_source(self.noise(natives[:, self._noise_color, None])))[:, None]
+        others = []
+        unmodulated, apart = torch.ones(len(vectors), 3), torch.zeros(len(vectors), 3)
         if self._rich:
             routing = choice(vectors, "a_fm_routing", [])
             unmodulated = torch.stack([routing[:, 0], 1.0 - routing[:, 2], routing.sum(1)], dim=1)
             voices = [choice(vectors, f"a_osc_{n}_unison_voices", []) for n in (1, 2, 3)]
             apart = (torch.stack(voices, dim=1) @ VOICES_APART) * natives[:, self._detune]
-            others += self._modulated(natives, oscillators, routing)
+            others = self._modulated(natives, volumes, oscillators, routing)
         sawtooth, pulse, triangle, sync = natives[:, self.shape_columns].unbind(1)
         shape = Shape(sawtooth, pulse, triangle, sync, natives[:, self._widths])
         pitches, widths = signals.pitches.transpose(1, 2), signals.widths.transpose(1, 2)
-        partials = self._partials.on_grid(shape, pitches, widths, apart)
+        levels_in = torch.stack([way[:, :3] * unmodulated for way in ways])
+        placed = self._partials.on_grid(shape, pitches, widths, apart, levels_in)
         buses = []
-        for way in ways:
-            level = (way[:, :3] * unmodulated)[:, None, :, None]
-            bands = torch.zeros(())
-            for channel, db in others:
-                bands = bands + power_of(db) * way[:, channel, None, None]
-            buses.append((partials * level).sum(dim=2) + bands @ self._grid.spread)
+        for way, partials in zip(ways, placed, strict=True):
+            bands = noise * way[:, NOISE, None, None]
+            for channel, rows, power in others:
+                bands = bands.expand(-1, partials.shape[1], -1)
+                bands = bands.index_add(0, rows, power * way[rows, channel, None, None])
+            buses.append(partials + bands @ self._grid.spread)
         return buses
 
     def _modulated(
-        self, natives: Tensor, oscillators: Oscillators, routing: Tensor
-    ) -> list[tuple[int, Tensor]]:
-        """Return what is not a sum of partials: the channel, and dB ``(batch, frames, bands)``."""
-        pitches, widths, shapes = oscillators.pitches, oscillators.widths, oscillators.shapes
-        frames = pitches.shape[2]
+        self, natives: Tensor, volumes: Tensor, oscillators: Oscillators, routing: Tensor
+    ) -> list[tuple[int, Tensor, Tensor]]:
+        """Return what is not a sum of partials.
+
+        Returns:
+            The channel, which rows of the batch are heard in it, and their power, ``(rows, frames,
+            bands)``.
+        """
+
+        def heard(channel: int, how: Tensor) -> Tensor:
+            [rows] = torch.nonzero((how > 0.5) & (volumes[:, channel] > 0.0), as_tuple=True)
+            return rows
+
+        def seen(rows: Tensor, ones: tuple[int, ...], *widths: Tensor) -> list[Tensor]:
+            pitches = [oscillators.pitches[rows, one] for one in ones]
+            return [*pitches, *widths, *(oscillators.shapes[rows, one] for one in ones)]
+
         depth = natives[:, self._fm_depth, None] / 24.0
-        known = [
-            pitches.transpose(1, 2).flatten(2),
-            widths[:, 0],
-            shapes.transpose(1, 2).flatten(2),
-            torch.cat([routing, depth], dim=1)[:, None].expand(-1, frames, -1),
-        ]
-        quiet = LEAST_DB * (1.0 - torch.stack([1.0 - routing[:, 0], routing[:, 2]], dim=1))
-        first = _source(self.fm(torch.cat(known, dim=-1))) + quiet[:, 0, None, None]
-        known = [
-            pitches[:, 1:].transpose(1, 2).flatten(2),
-            widths[:, 1, :, :3],
-            shapes[:, 1:].transpose(1, 2).flatten(2),
-            depth[:, None].expand(-1, frames, -1),
-        ]
-        second = _source(self.fm_second(torch.cat(known, dim=-1))) + quiet[:, 1, None, None]
-        heard = [(0, first), (1, second)]
-        for channel, one, other in RINGS:
-            known = [pitches[:, one], pitches[:, other], shapes[:, one], shapes[:, other]]
-            heard.append((channel, _source(self.ring(torch.cat(known, dim=-1)))))
-        return heard
+        modulation = torch.cat([routing, depth], dim=1)[:, None]
+        modulation = modulation.expand(-1, oscillators.pitches.shape[2], -1)
+        rows = heard(0, 1.0 - routing[:, 0])
+        known = seen(rows, (0, 1, 2), oscillators.widths[rows, 0])
+        found = [(0, rows, self.fm(torch.cat([*known, modulation[rows]], dim=-1)))]
+        rows = heard(1, routing[:, 2])
+        known = seen(rows, (1, 2), oscillators.widths[rows, 1, :, :3])
+        found.append(
+            (1, rows, self.fm_second(torch.cat([*known, modulation[rows, :, -1:]], dim=-1)))
+        )
+        for channel, *ones in RINGS:
+            rows = heard(channel, torch.ones(len(natives)))
+            found.append((channel, rows, self.ring(torch.cat(seen(rows, tuple(ones)), dim=-1))))
+        return [(channel, rows, power_of(_source(output))) for channel, rows, output in found]
 
 
 def _source(output: Tensor) -> Tensor:

@@ -98,11 +98,12 @@ class SoundFeatures:
 
     def __init__(self, audio: Audio, samples: int) -> None:
         fitted = same_length(audio, max(samples, SHORTEST_SAMPLES))
-        self._peak = max(float(fitted.max()), -float(fitted.min()))
+        peaks = _peaks(fitted)
+        self._peak = float(peaks.max())
         fitted *= 1.0 / self._peak if self._peak > SILENT_PEAK else 0.0
         # Of two equal channels all is computed once.
         self._clip = torch.from_numpy(fitted[: 1 if np.array_equal(*fitted) else 2])
-        self._sounding = _sounding(fitted)
+        self._sounding = _sounding(peaks, fitted.shape[1])
 
     @cached_property
     def short(self) -> Scale:
@@ -175,17 +176,28 @@ class SoundFeatures:
         return Cells(power(spectra), first, frames - end)
 
 
-def _sounding(fitted: Audio) -> range:
-    """Return from where to where ``(channels, samples)`` are not silent, in whole stretches."""
+def _peaks(fitted: Audio) -> npt.NDArray[np.float32]:
+    """Return the peak of each stretch of ``(channels, samples)``, the last one maybe shorter."""
+    size = np.abs(fitted)
+    whole = size.shape[1] // STRETCH_SAMPLES * STRETCH_SAMPLES
+    peaks = size[:, :whole].reshape(len(size), -1, STRETCH_SAMPLES).max(axis=(0, 2))
+    rest = size[:, whole:]
+    return np.append(peaks, rest.max()) if rest.size else peaks
 
-    def heard(start: int) -> bool:
-        stretch = fitted[:, start : start + STRETCH_SAMPLES]
-        return bool(stretch.max() > NOTHING or stretch.min() < -NOTHING)
 
-    starts = range(0, fitted.shape[1], STRETCH_SAMPLES)
-    first = next(filter(heard, starts), 0)
-    last = next(filter(heard, reversed(starts)), 0)
-    return range(first, min(last + STRETCH_SAMPLES, fitted.shape[1]))
+def _sounding(peaks: npt.NDArray[np.float32], samples: int) -> range:
+    """Return from where to where a sound is not silent, in whole stretches.
+
+    Args:
+        peaks: of its stretches.
+        samples: its length.
+    """
+    heard = np.flatnonzero(peaks > NOTHING * peaks.max())
+    if not len(heard) or peaks.max() <= SILENT_PEAK:
+        return range(min(STRETCH_SAMPLES, samples))
+    return range(
+        int(heard[0]) * STRETCH_SAMPLES, min((int(heard[-1]) + 1) * STRETCH_SAMPLES, samples)
+    )
 
 
 def _scale(cells: Cells, channels: int) -> Scale:

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from backend.matching.spectra import hann
+from backend.matching.spectra import power as cell_power
 from backend.records import Audio
 
 Array = npt.NDArray[np.float64]
@@ -25,7 +29,7 @@ LEVEL_HOPS, SILENT_DB = 10, -120.0
 #: The spectrum: one bin a sixth of a semitone, over the range that carries pitch.
 BINS_PER_SEMITONE = 6
 LOWEST_HZ, OCTAVES = 27.5, 9
-WINDOW_SAMPLES = 8192
+WINDOW_SAMPLES, HOP_SAMPLES = 8192, 4096
 MOST_SEMITONES = 30
 
 
@@ -46,15 +50,21 @@ class Profile:
 
 def profile(audio: Audio) -> Profile:
     """Return the profile of a sound, float32 ``(channels, samples)`` at 44.1 kHz."""
-    frames = audio.shape[1] // ENVELOPE_HOP_SAMPLES
-    parts = audio[:, : frames * ENVELOPE_HOP_SAMPLES].reshape(len(audio), frames, -1)
-    power = np.mean(np.square(parts, dtype=np.float64), axis=(0, 2))
-    mono = audio.mean(axis=0, dtype=np.float64)
-    envelope = np.sqrt(np.mean(np.square(parts.mean(axis=0, dtype=np.float64)), axis=1))
+    power = _power(audio)
+    mono = audio.mean(axis=0, dtype=np.float32)
+    envelope = np.sqrt(_power(mono[None]))
     loudest = envelope.max(initial=0.0)
     return Profile(
         envelope / loudest if loudest > 0 else envelope, _pitch_profile(mono), _level_db(power)
     )
+
+
+def _power(audio: Audio) -> Array:
+    """Return the mean square of each stretch, ``(stretches,)``."""
+    frames = audio.shape[1] // ENVELOPE_HOP_SAMPLES
+    parts = audio[:, : frames * ENVELOPE_HOP_SAMPLES].reshape(len(audio), frames, -1)
+    squares: Array = np.einsum("cfs,cfs->f", parts, parts).astype(np.float64)
+    return squares / (len(audio) * ENVELOPE_HOP_SAMPLES)
 
 
 def louder_db(target: Profile, render: Profile) -> float:
@@ -87,19 +97,23 @@ def _level_db(power: Array) -> float:
     return 10.0 * math.log10(max(loudest, 10.0 ** (SILENT_DB / 10.0)))
 
 
-def _pitch_profile(mono: Array) -> Array:
-    bins = OCTAVES * 12 * BINS_PER_SEMITONE
-    hop = WINDOW_SAMPLES // 2
-    padded = np.pad(mono, (0, max(0, WINDOW_SAMPLES - len(mono))))
-    starts = range(0, len(padded) - WINDOW_SAMPLES + 1, hop)
-    window = np.hanning(WINDOW_SAMPLES)
-    stacked = np.stack([padded[start : start + WINDOW_SAMPLES] * window for start in starts])
-    power = np.mean(np.abs(np.fft.rfft(stacked, axis=1)) ** 2, axis=0)
-    hz = LOWEST_HZ * 2.0 ** (np.arange(bins) / (12 * BINS_PER_SEMITONE))
-    along = hz * WINDOW_SAMPLES / SAMPLE_RATE_HZ
+def _pitch_profile(mono: npt.NDArray[np.float32]) -> Array:
+    missing = max(0, WINDOW_SAMPLES - len(mono))
+    frames = torch.from_numpy(np.pad(mono, (0, missing))).unfold(0, WINDOW_SAMPLES, HOP_SAMPLES)
+    power = cell_power(torch.fft.rfft(frames * hann(WINDOW_SAMPLES))).mean(dim=0).double().numpy()
+    along = _along()
     inside = along < len(power) - 1
-    level = np.zeros(bins)
+    level = np.zeros(len(along))
     level[inside] = np.interp(along[inside], np.arange(len(power)), power)
     compressed = level**0.25
     profile_: Array = compressed - compressed.mean()
     return profile_
+
+
+@cache
+def _along() -> Array:
+    """Return where on the axis of a spectrum's bins each sixth of a semitone lies."""
+    bins = OCTAVES * 12 * BINS_PER_SEMITONE
+    hz = LOWEST_HZ * 2.0 ** (np.arange(bins) / (12 * BINS_PER_SEMITONE))
+    along: Array = hz * WINDOW_SAMPLES / SAMPLE_RATE_HZ
+    return along

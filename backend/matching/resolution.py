@@ -40,7 +40,9 @@ class Resolution:
         """
         if self.steps is None:
             return sound
-        rounded: Audio = np.rint(sound * np.float32(self.steps)) / np.float32(self.steps)
+        rounded: Audio = sound * np.float32(self.steps)
+        np.rint(rounded, out=rounded)
+        rounded /= np.float32(self.steps)
         return rounded
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models.features import FeatureConfig
-from models.filters import KINDS, Filter, _weighed
+from models.filters import KINDS, Filter, _Weigh
 from models.grid import Grid
 
 GRID = Grid(FeatureConfig())
@@ -154,19 +154,18 @@ def test_slopes_are_finite_far_beyond_what_parameters_say() -> None:
     assert all(bool(torch.isfinite(slope).all()) for slope in slopes)
 
 
-@pytest.mark.parametrize("kinds", [False, True])
-def test_the_slopes_of_a_filter_are_right(*, kinds: bool) -> None:
+def test_the_slopes_of_a_filter_are_right() -> None:
     rng = torch.Generator().manual_seed(0)
 
     def drawn(*size: int) -> torch.Tensor:
         return torch.rand(*size, generator=rng, dtype=torch.float64)
 
     power, cutoff, damping = drawn(3, 2, 9), 6.0 + drawn(3, 2), 0.3 + drawn(3, 2)
-    given = [one.requires_grad_() for one in (power, cutoff, damping)]
-    logarithms = torch.linspace(5.0, 8.0, 9, dtype=torch.float64)
+    factor, whistle, place = 0.5 + drawn(3, 2), drawn(3, 2), 3.2 + 0.6 * drawn(3, 2)
+    given = [one.requires_grad_() for one in (power, cutoff, damping, factor, whistle, place)]
+    squares = torch.linspace(100.0, 3000.0, 9, dtype=torch.float64).square()
     numerators = torch.tensor([[1.0, -2.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]).double()
-    twice = torch.tensor([[0.0], [1.0], [1.0]]).double()
-    more = (numerators, twice) if kinds else (None, None)
+    twice = torch.tensor([0.0, 1.0, 1.0]).double()
     assert torch.autograd.gradcheck(
-        lambda power, *rest: _weighed(power, logarithms, *rest, *more), given
+        lambda *moving: _Weigh.apply(*moving, squares, numerators, twice), given
     )

@@ -38,7 +38,7 @@ TRAINING = (
 
 #: The longest matching name counts.
 RULES = {
-    "models": Rule(("models", "numpy", "torch", "safetensors")),
+    "models": Rule(("models", "numpy", "numba", "torch", "safetensors")),
     "backend": Rule(BACKEND),
     "backend.records": Rule(("numpy",)),
     "backend.errors": Rule(("numpy",)),
