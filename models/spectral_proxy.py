@@ -137,6 +137,11 @@ class SpectralProxy(nn.Module):
         wet = SOURCE_DB * self.wet(torch.cat(known, dim=-1)) + FIRST_DB + begun
         return 10.0 * torch.log10(power_of(dry) + power_of(wet) + LEAST_POWER)
 
+    def rehearse(self) -> None:
+        """Run once, down and up: loops are compiled, or fetched from where that has been kept."""
+        vectors = torch.zeros(1, self.controls.layout.width, requires_grad=True)
+        torch.autograd.grad(self(vectors, torch.zeros(1, 1)).sum(), vectors)
+
     def _shapes(self, natives: Tensor, signals: Signals) -> Tensor:
         """Return what a source's network sees of each oscillator, ``(batch, 3, frames, 8)``."""
         still = natives[:, self.sources.shape_columns].transpose(1, 2)  # (batch, 3, 4)

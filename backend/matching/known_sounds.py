@@ -71,6 +71,7 @@ class KnownSounds:
                 control_layout(spec),
                 spec_fingerprint=spec.fingerprint,
             )
+            self._spectral_proxy.rehearse()  # seconds the first time, which a match does not have
         except CheckpointError as error:
             remarks.append(f"Without climbs in the search: {error}")
         #: What the user should know, a sentence each.
