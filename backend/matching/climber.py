@@ -29,7 +29,7 @@ from models.spectral_proxy import SpectralProxy
 #: many climb together.
 STEPS, RATE, TOGETHER = 25, 0.02, 8
 #: Of trials: the same; how many climbs of each begin at once, and how many are worth a render.
-TRIAL_STEPS, TRIAL_RATE, TRIALS, CLIMBS, KEPT = 18, 0.04, 4, 4, 2
+TRIAL_STEPS, TRIAL_RATE, TRIALS, CLIMBS, KEPT = 18, 0.04, 8, 4, 2
 #: What share of the parameters a climb of a trial moves, and how far, at most.
 SHARES = (0.3, 0.6, 1.0)
 SHORTEST, LONGEST = 0.1, 1.0

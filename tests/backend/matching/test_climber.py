@@ -15,7 +15,7 @@ from trials import trial_of
 
 from backend.audio.region import fit_window, load_region
 from backend.matching import climber as climber_module
-from backend.matching.climber import KEPT, LONGEST, TOGETHER, TRIALS, Climber, _Adam
+from backend.matching.climber import KEPT, LONGEST, TOGETHER, Climber, _Adam
 from backend.matching.distance import TargetDistance
 from backend.matching.known_sounds import KnownSounds
 from backend.matching.trials import Trial
@@ -243,10 +243,10 @@ def test_climbed_settings_sound_nearer_than_where_they_began(
             starts = known.near(AudioRegion(sound, 44_100, name), 64, 0, 0).renders
             target = TargetDistance(sound)
             climbed = trials(next(climber.climb(starts, FREE)), target)
-            rng = np.random.default_rng(0)
+            rng, half = np.random.default_rng(0), TOGETHER // 2
             again = [
                 pair
-                for some in (climbed[:TRIALS], climbed[TRIALS:], climbed[:TRIALS])
+                for some in (climbed[:half], climbed[half:], climbed[:half])
                 for pair in climber.climb_again(some, FREE, rng)
             ]
             found = [
