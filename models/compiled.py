@@ -21,8 +21,14 @@ Loop = TypeVar("Loop", bound=Callable[..., object])
 
 def compiled(loop: Loop) -> Loop:
     """Compile a function that is called from Python."""
-    compile_it = njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-    return cast(Loop, compile_it(loop))
+
+    def compile_it(*, kept: bool) -> object:
+        return njit(cache=kept, nogil=True, fastmath=True, error_model="numpy")(loop)
+
+    try:
+        return cast(Loop, compile_it(kept=True))
+    except RuntimeError:  # there is nowhere to keep it: each process compiles it again
+        return cast(Loop, compile_it(kept=False))
 
 
 def inlined(part: Loop) -> Loop:
