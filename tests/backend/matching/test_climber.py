@@ -15,7 +15,7 @@ from trials import trial_of
 
 from backend.audio.region import fit_window, load_region
 from backend.matching import climber as climber_module
-from backend.matching.climber import KEPT, LONGEST, TOGETHER, Climber, _Adam
+from backend.matching.climber import KEPT, LONGEST, TOGETHER, TRIALS, Climber, _Adam
 from backend.matching.distance import TargetDistance
 from backend.matching.known_sounds import KnownSounds
 from backend.matching.trials import Trial
@@ -33,6 +33,8 @@ GOLDEN = Path(__file__).resolve().parents[2] / "data" / "golden"
 NOTE = Note(62, 0.4, 2.5)
 TARGET = tone(NOTE)
 FREE = Variation(SPEC).continuous
+#: How often the nearest trials climb again: the gain of six seeds was 17 to 23 %.
+ROUNDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +223,7 @@ def test_a_climb_waits_for_no_compiler() -> None:
 def test_climbed_settings_sound_nearer_than_where_they_began(
     surge_path: Path,
 ) -> None:
-    """Settings of other sounds climb to golden sounds, and once more, heard on Surge XT."""
+    """Settings of other sounds climb to golden sounds, and on from there, heard on Surge XT."""
     known = KnownSounds(SPEC)
     with RenderPool.of_surge(surge_path, 2) as pool:
 
@@ -233,7 +235,7 @@ def test_climbed_settings_sound_nearer_than_where_they_began(
                 for vector, s, one in zip(vectors, sets, renders, strict=True)
                 if isinstance(one, AudioRegion)
             ]
-            return sorted(found, key=lambda trial: trial.distance)
+            return _nearest_first(found)
 
         steps = []
         for name in ("simple-000", "simple-001", "simple-002"):
@@ -243,17 +245,16 @@ def test_climbed_settings_sound_nearer_than_where_they_began(
             starts = known.near(AudioRegion(sound, 44_100, name), 64, 0, 0).renders
             target = TargetDistance(sound)
             climbed = trials(next(climber.climb(starts, FREE)), target)
-            rng, half = np.random.default_rng(0), TOGETHER // 2
-            again = [
-                pair
-                for some in (climbed[:half], climbed[half:], climbed[:half])
-                for pair in climber.climb_again(some, FREE, rng)
-            ]
-            found = [
-                trials(starts[:TOGETHER], target),
-                climbed,
-                trials([v for _, v in again], target),
-            ]
-            steps.append([one[0].distance for one in found])
-    began, once, twice = np.mean(steps, axis=0)
-    assert once < 0.9 * began and twice < 0.95 * once, steps
+            found, rng = climbed, np.random.default_rng(0)
+            for _ in range(ROUNDS):
+                again = climber.climb_again(found[:TRIALS], FREE, rng)
+                found = _nearest_first(found + trials([v for _, v in again], target))
+            steps.append(
+                [one[0].distance for one in (trials(starts[:TOGETHER], target), climbed, found)]
+            )
+    began, once, on = np.mean(steps, axis=0)
+    assert once < 0.9 * began and on < 0.9 * once, steps
+
+
+def _nearest_first(found: list[Trial]) -> list[Trial]:
+    return sorted(found, key=lambda trial: trial.distance)
