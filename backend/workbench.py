@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from backend.errors import SurgeNotFoundError
 from backend.freed_memory import keep_freed_memory
+from backend.matching.distance import rehearse
 from backend.matching.known_sounds import KnownSounds
 from backend.matching.propose import Proposer, load_proposer
 from backend.synth.finder import find_surge
@@ -89,4 +90,5 @@ class Workbench:
                     raise
                 return None, str(error)
             self._pool = RenderPool.of_surge(path, worker_count())
+            rehearse()  # seconds the first time, which a match does not have; Surge loads meanwhile
         return self._pool, None

@@ -22,6 +22,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from backend.audio.region import WINDOW_SAMPLES
@@ -34,7 +35,8 @@ from backend.matching.pair_distances import (
     over_active,
     tuning_distance,
 )
-from backend.matching.resolution import Resolution
+from backend.matching.resolution import STEPS, Resolution
+from backend.matching.spectra import SAMPLE_RATE_HZ
 from backend.records import Audio
 
 #: The mean difference in dB over the three resolutions is at least this share of the middle one's:
@@ -183,6 +185,13 @@ class TargetDistance:
         with torch.inference_mode():
             short = decibel_distance(target.short, other.short)
         yield replace(known, decibel=(short + middle + long) / 3)
+
+
+def rehearse() -> None:
+    """Measure once: loops are compiled, or fetched from where that has been kept."""
+    chirp = np.sin(np.linspace(0.0, 30.0, 2 * SAMPLE_RATE_HZ) ** 2).astype(np.float32)
+    files = (np.rint(chirp * STEPS[0]) / np.float32(STEPS[0])).astype(np.float32)
+    TargetDistance(files.reshape(2, -1)).measure(chirp.reshape(2, -1))
 
 
 def combine(measures: Measures, weights: Measures = WEIGHTS) -> Distance:

@@ -7,7 +7,7 @@ a short sound does not count as likeness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
@@ -16,16 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from backend.matching.spectra import (
-    SAMPLE_RATE_HZ,
-    FloatArray,
-    cosines,
-    hann,
-    power,
-    same_length,
-)
+from backend.matching.sound_kernels import add_up_magnitudes, band_powers, fit, window_frames
+from backend.matching.spectra import SAMPLE_RATE_HZ, FloatArray, cosines, hann
 from backend.records import Audio
-from models.features import FeatureConfig, short_spectra, slaney_mel_filters
+from models.features import FeatureConfig, slaney_mel_filters
 
 # Windows of a power of two, as their FFT takes a third of the time of those of the papers.
 #: Windows of 12 and 46 ms on the mel scale, both channels.
@@ -52,26 +46,37 @@ SILENT_DB = -120.0
 #: that die away go on in numbers so small that a processor takes several times as long.
 NOTHING = 1e-11
 STRETCH_SAMPLES = 1024
-_LEAST_POWER = 1e-10
-
-BLOCK_BANDS = 24
-#: Which bins the bands of a block need, and their weights ``(those bins, bands)``.
-Blocks = tuple[tuple[slice, Tensor], ...]
+_LEAST_POWER, _LEAST_MAGNITUDE = 1e-10, np.float32(1e-6)
 
 
 @dataclass(frozen=True)
-class Cells:
-    """The cells of the frames in which a sound is anything but silent.
+class Bands:
+    """Bands of a spectrum, each of neighbouring bins.
 
     Args:
-        power: ``(channels, frames, bins)``, or of bands ``(channels, frames, bands)``.
-        before: how many silent frames come first, a multiple of TRANSPORT_STEP.
-        after: how many come last.
+        bins: the first of each band, ``(bands,)``.
+        ends: where its weights end, those of the first begin at 0.
+        weights: of the bins, one band after the other, float32.
     """
 
-    power: Tensor
+    bins: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """The spectra of the frames in which a sound is anything but silent.
+
+    Args:
+        parts: real and imaginary, float32 ``(channels, frames, bins, 2)``.
+        before: how many silent frames come first, a multiple of TRANSPORT_STEP.
+        frames: how many there are with the silent ones.
+    """
+
+    parts: npt.NDArray[np.float32]
     before: int
-    after: int
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -97,29 +102,31 @@ class SoundFeatures:
     """
 
     def __init__(self, audio: Audio, samples: int) -> None:
-        fitted = same_length(audio, max(samples, SHORTEST_SAMPLES))
-        peaks = _peaks(fitted)
+        assert audio.shape[0] in (1, 2), audio.shape
+        fitted = np.empty((2, max(samples, SHORTEST_SAMPLES)), np.float32)
+        peaks = np.empty(-(-fitted.shape[1] // STRETCH_SAMPLES), np.float32)
+        mono = fit(np.ascontiguousarray(audio, np.float32), fitted, peaks, STRETCH_SAMPLES)
         self._peak = float(peaks.max())
-        fitted *= 1.0 / self._peak if self._peak > SILENT_PEAK else 0.0
+        #: What its samples have to be multiplied by.
+        self._gain = 1.0 / self._peak if self._peak > SILENT_PEAK else 0.0
         # Of two equal channels all is computed once.
-        self._clip = torch.from_numpy(fitted[: 1 if np.array_equal(*fitted) else 2])
+        self._clip = fitted[: 1 if mono else 2]
         self._sounding = _sounding(peaks, fitted.shape[1])
 
     @cached_property
     def short(self) -> Scale:
         """Windows of 12 ms, mel bands of both channels."""
-        return _scale(_bands(self._cells(self._clip, SHORT), _mel_blocks(SHORT)), 2)
+        return _scale(self._spectra(SHORT), _mel_bands(SHORT), 2)
 
     @cached_property
     def middle(self) -> Scale:
         """Windows of 46 ms, mel bands of both channels."""
-        return _scale(_bands(self._middle_cells, _mel_blocks(MIDDLE)), 2)
+        return _scale(self._middle_spectra, _mel_bands(MIDDLE), 2)
 
     @cached_property
     def long(self) -> Scale:
         """Windows of 93 ms, quarter tones of the mix."""
-        mix = self._cells(self._clip.mean(dim=0, keepdim=True), LONG)
-        return _scale(_bands(mix, _quarter_tone_blocks()), 1)
+        return _scale(self._spectra(LONG, mixed=True), _quarter_tone_bands(), 1)
 
     @cached_property
     def cepstra(self) -> Tensor:
@@ -132,12 +139,13 @@ class SoundFeatures:
 
         Magnitudes of both channels together, to 1 at the last bin, or 0 for silence.
         """
-        cells, step = self._middle_cells, TRANSPORT_STEP
-        summed = cells.power[:, ::step].mean(dim=0).sqrt_().cumsum(dim=1)
-        summed /= summed[:, -1:].clamp_min(1e-6)
-        frames = cells.before + cells.power.shape[1] + cells.after
-        before = cells.before // step
-        return F.pad(summed, (0, 0, before, -(-frames // step) - before - len(summed)))
+        spectra, step = self._middle_spectra, TRANSPORT_STEP
+        _, sounding, bins, _ = spectra.parts.shape
+        summed = np.zeros((-(-spectra.frames // step), bins), np.float32)
+        first = spectra.before // step
+        part = summed[first : first - (-sounding // step)]
+        add_up_magnitudes(spectra.parts, step, _LEAST_MAGNITUDE, part)
+        return torch.from_numpy(summed)
 
     @cached_property
     def partials(self) -> Tensor:
@@ -150,7 +158,7 @@ class SoundFeatures:
     @cached_property
     def envelope(self) -> FloatArray:
         """``(frames of 25 ms,)``, RMS of both channels together."""
-        return _envelope(self._clip)
+        return _envelope(self._clip) * self._gain
 
     @property
     def level_db(self) -> float:
@@ -159,30 +167,22 @@ class SoundFeatures:
         return max(SILENT_DB, 20.0 * float(np.log10(max(loudest, 1e-9))))
 
     @cached_property
-    def _middle_cells(self) -> Cells:
-        return self._cells(self._clip, MIDDLE)
+    def _middle_spectra(self) -> Spectra:
+        return self._spectra(MIDDLE)
 
-    def _cells(self, clip: Tensor, resolution: FeatureConfig) -> Cells:
-        """Return the cells of the frames that a part of the sound falls into, one at least."""
+    def _spectra(self, resolution: FeatureConfig, *, mixed: bool = False) -> Spectra:
+        """Analyse the frames that a part of the sound falls into, one at least."""
         hop, half = resolution.hop_samples, resolution.window_samples // 2
-        frames = clip.shape[1] // hop + 1
+        frames = self._clip.shape[1] // hop + 1
         first = max(0, (self._sounding.start - half) // hop + 1) // TRANSPORT_STEP * TRANSPORT_STEP
         end = min(frames, max(first + 1, -(-(self._sounding.stop + half) // hop)))
-        begins, ends = first * hop - half, (end - 1) * hop + half
-        part = clip[:, max(0, begins) : ends]
-        missing = max(0, -begins)
-        part = F.pad(part, (missing, ends - begins - missing - part.shape[1]))
-        spectra = short_spectra(part, hann(2 * half), hop, centred=False)
-        return Cells(power(spectra), first, frames - end)
-
-
-def _peaks(fitted: Audio) -> npt.NDArray[np.float32]:
-    """Return the peak of each stretch of ``(channels, samples)``, the last one maybe shorter."""
-    size = np.abs(fitted)
-    whole = size.shape[1] // STRETCH_SAMPLES * STRETCH_SAMPLES
-    peaks = size[:, :whole].reshape(len(size), -1, STRETCH_SAMPLES).max(axis=(0, 2))
-    rest = size[:, whole:]
-    return np.append(peaks, rest.max()) if rest.size else peaks
+        channels = len(self._clip)
+        windowed = torch.empty(1 if mixed else channels, end - first, 2 * half)
+        gain = self._gain / channels if mixed else self._gain
+        window = hann(2 * half).numpy() * np.float32(gain)
+        window_frames(self._clip, first * hop - half, hop, window, windowed.numpy())
+        parts = torch.view_as_real(torch.fft.rfft(windowed)).numpy()
+        return Spectra(parts, first, frames)
 
 
 def _sounding(peaks: npt.NDArray[np.float32], samples: int) -> range:
@@ -200,16 +200,19 @@ def _sounding(peaks: npt.NDArray[np.float32], samples: int) -> range:
     )
 
 
-def _scale(cells: Cells, channels: int) -> Scale:
-    """Make a scale of so many channels of the powers of bands."""
-    band_power = F.pad(cells.power, (0, 0, cells.before, cells.after))
-    loudest = float(band_power.max())
-    db = band_power.clamp_min(_LEAST_POWER).log10_().mul_(10.0)
-    db = (db - db.max()).clamp_min_(-FLOOR_DB)
-    db = db.expand(channels, -1, -1).transpose(0, 1).flatten(1)
+def _scale(spectra: Spectra, bands: Bands, channels: int) -> Scale:
+    """Make a scale of so many channels of spectra."""
+    analysed, sounding, _, _ = spectra.parts.shape
+    powers = np.zeros((spectra.frames, analysed, len(bands.ends)), np.float32)
+    part = powers[spectra.before : spectra.before + sounding]
+    band_powers(spectra.parts, bands.bins, bands.ends, bands.weights, part)
+    db = torch.from_numpy(powers)
     # All is equal in a sound without any power: that is no sound.
-    heard = loudest > _LEAST_POWER
-    return Scale(db, (db > -FLOOR_DB).any(dim=1) & heard)
+    heard = float(db.max()) > _LEAST_POWER
+    db.clamp_min_(_LEAST_POWER).log10_().mul_(10.0)
+    db.sub_(db.max()).clamp_min_(-FLOOR_DB)
+    active = (db.flatten(1).amax(dim=1) > -FLOOR_DB) & heard
+    return Scale(db.expand(-1, channels, -1).flatten(1), active)
 
 
 def _cepstra(db: Tensor) -> Tensor:
@@ -218,41 +221,32 @@ def _cepstra(db: Tensor) -> Tensor:
     return (db.reshape(-1, 2, MIDDLE.mels) @ basis.T).flatten(1)
 
 
-def _envelope(clip: Tensor) -> FloatArray:
+def _envelope(clip: npt.NDArray[np.float32]) -> FloatArray:
     blocks = clip.shape[1] // ENVELOPE_HOP_SAMPLES
-    parts = clip[:, : blocks * ENVELOPE_HOP_SAMPLES].view(len(clip), blocks, -1).numpy()
+    parts = clip[:, : blocks * ENVELOPE_HOP_SAMPLES].reshape(len(clip), blocks, -1)
     mean = np.einsum("cbs,cbs->b", parts, parts).astype(np.float64) / parts[:, 0].size
     envelope: FloatArray = np.sqrt((mean[1:] + mean[:-1]) / 2)
     return envelope
 
 
-def _bands(cells: Cells, blocks: Blocks) -> Cells:
-    """Return the powers of bands."""
-    bands = torch.cat([cells.power[..., bins] @ weights for bins, weights in blocks], dim=2)
-    return replace(cells, power=bands)
-
-
-def _in_blocks(weights: FloatArray | npt.NDArray[np.float32]) -> Blocks:
-    """Cut weights ``(bands, bins)`` into blocks of few bands, each with no more bins than it needs.
-
-    Each band has but a few bins: so most of the multiplications are saved.
-    """
-    blocks = []
-    for first in range(0, len(weights), BLOCK_BANDS):
-        block = weights[first : first + BLOCK_BANDS].astype(np.float32)
-        used = np.flatnonzero(block.any(axis=0))
-        bins = slice(int(used[0]), int(used[-1]) + 1)
-        blocks.append((bins, torch.from_numpy(np.ascontiguousarray(block[:, bins].T))))
-    return tuple(blocks)
+def _bands(weights: FloatArray | npt.NDArray[np.float32]) -> Bands:
+    """Keep of weights ``(bands, bins)`` those that are not 0: each band has but a few bins."""
+    used = [np.flatnonzero(row) for row in weights]
+    parts = [row[of[0] : of[-1] + 1] for row, of in zip(weights, used, strict=True)]
+    return Bands(
+        np.array([of[0] for of in used]),
+        np.cumsum([len(part) for part in parts]),
+        np.concatenate(parts).astype(np.float32),
+    )
 
 
 @cache
-def _mel_blocks(resolution: FeatureConfig) -> Blocks:
-    return _in_blocks(slaney_mel_filters(resolution))
+def _mel_bands(resolution: FeatureConfig) -> Bands:
+    return _bands(slaney_mel_filters(resolution))
 
 
 @cache
-def _quarter_tone_blocks() -> Blocks:
+def _quarter_tone_bands() -> Bands:
     """Return triangular bands, as wide as a quarter tone, or as a bin where that is wider."""
     step_hz = SAMPLE_RATE_HZ / LONG.window_samples
     bin_hz = np.arange(int(HIGHEST_HZ / step_hz)) * step_hz
@@ -260,7 +254,7 @@ def _quarter_tone_blocks() -> Blocks:
     band_hz = LOWEST_HZ * 2.0 ** (np.arange(QUARTER_TONES) / BANDS_PER_OCTAVE)
     reach = np.maximum(1.0, np.log2(1.0 + step_hz / band_hz) * BANDS_PER_OCTAVE)
     weights = 1.0 - np.abs(place[None] - np.arange(QUARTER_TONES)[:, None]) / reach[:, None]
-    return _in_blocks(np.maximum(weights, 0.0))
+    return _bands(np.maximum(weights, 0.0))
 
 
 @cache

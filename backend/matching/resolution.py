@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backend.matching.sound_kernels import round_to_steps
 from backend.records import Audio
 
 #: Steps from 0 to full scale in files of 16 bits, by either of which decoders divide, and of 24,
@@ -40,9 +41,9 @@ class Resolution:
         """
         if self.steps is None:
             return sound
-        rounded: Audio = sound * np.float32(self.steps)
-        np.rint(rounded, out=rounded)
-        rounded /= np.float32(self.steps)
+        sound = np.ascontiguousarray(sound)
+        rounded = np.empty_like(sound)
+        round_to_steps(sound, np.float32(self.steps), rounded)
         return rounded
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from backend.matching.sound_kernels import cheapest_path
 from backend.records import Audio
 from models.features import FeatureConfig, short_spectra, slaney_mel_filters
 
@@ -74,16 +75,7 @@ def warped_distance(local_cost: npt.NDArray[np.float32]) -> float:
     Args:
         local_cost: ``(rows, columns)``, at least 0.
     """
-    cost = local_cost.astype(np.float64)
-    along_rows = np.cumsum(cost, axis=1)
-    total = along_rows[0]
-    for row, along in zip(cost[1:], along_rows[1:], strict=True):
-        # Cheapest entry of each cell from the row above. Going on to the right then adds the
-        # row's own costs: total[j] = along[j] + min over k <= j of (entry[k] - along[k]).
-        entry = total + row
-        np.minimum(entry[1:], total[:-1] + 2.0 * row[1:], out=entry[1:])
-        total = along + np.minimum.accumulate(entry - along)
-    return float(total[-1] / sum(cost.shape))
+    return cheapest_path(local_cost) / sum(local_cost.shape)
 
 
 def cosine_similarity(first: FloatArray, second: FloatArray) -> float:

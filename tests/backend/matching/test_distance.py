@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -264,3 +266,27 @@ def test_what_is_far_from_the_start_is_not_measured_to_the_end(
     for slow in ("cepstral_distance", "tuning_distance", "decibel_distance"):
         monkeypatch.setattr("backend.matching.distance." + slow, refuse)
     assert target.within(noise(), 0.05) is None
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from backend.audio.region import load_region
+from backend.matching import sound_kernels
+from backend.matching.distance import TargetDistance, rehearse
+def compiled():
+    kinds = {name: getattr(loop, "signatures", []) for name, loop in vars(sound_kernels).items()}
+    return {name: list(kind) for name, kind in kinds.items() if kind}
+rehearse()
+ready = compiled()
+target, other = (load_region(Path(path), start_s=0.0).audio for path in sys.argv[1:])
+assert TargetDistance(target).measure(other).total > 0.0
+assert TargetDistance(target[:1, 100:9_000]).measure(other[:, 7::2]).total > 0.0
+assert len(ready) == 6 and compiled() == ready, compiled()
+"""
+
+
+def test_a_sound_waits_for_no_compiler() -> None:
+    """What numba compiles is ready before, whatever sounds there are."""
+    sounds = [str(GOLDEN / name) for name in ("full-000.flac", "simple-001.flac")]
+    assert subprocess.run([sys.executable, "-c", SCRIPT, *sounds], check=False).returncode == 0
