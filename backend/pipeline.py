@@ -46,10 +46,10 @@ from backend.workbench import Workbench
 SAMPLES, NEIGHBOURS, OWN = 16, 16, 4
 #: Variations that the model makes of one vector at a time, and in how many steps: they cost as
 #: much time as renders, and begin half-way.
-VARIED_AT_ONCE, VARIED_STEPS = 2, 4
+VARIED_AT_ONCE, VARIED_STEPS = 4, 4
 #: Of so many neighbours the most promising climb to where they are foreseen nearer; for no longer
 #: than this share of the budget.
-CLIMBING, PROPOSING = 256, 0.15
+CLIMBING, PROPOSING = 256, 0.05
 #: Up to this budget, seconds, the search then goes on alone; in longer ones trials climb beside.
 SHORT_S = 10.0
 #: When what was found so far is told, in seconds since the first results.

@@ -27,7 +27,7 @@ from models.spectral_proxy import SpectralProxy
 
 #: Of settings: for how many steps they climb, and how long the first step is, of a range of 2. So
 #: many climb together.
-STEPS, RATE, TOGETHER = 25, 0.02, 8
+STEPS, RATE, TOGETHER = 20, 0.02, 8
 #: Of trials: the same; how many climbs of each begin at once, and how many are worth a render.
 TRIAL_STEPS, TRIAL_RATE, TRIALS, CLIMBS, KEPT = 18, 0.04, 8, 4, 2
 #: What share of the parameters a climb of a trial moves, and how far, at most.
