@@ -156,6 +156,17 @@ class SoundFeatures:
         return F.normalize(self.long.db @ _sharpening(), dim=1, eps=1e-3)
 
     @cached_property
+    def steadiness(self) -> Tensor:
+        """``(frames of long,)``, 0..1: how far the partials stay; noise has none that do.
+
+        How like a frame's are to those of the next before or after it that shares no sample.
+        """
+        apart = LONG.window_samples // LONG.hop_samples
+        like = (self.partials[apart:] * self.partials[:-apart]).sum(dim=1)
+        before, after = F.pad(like, (apart, 0)), F.pad(like, (0, apart))
+        return torch.maximum(before, after)[: len(self.partials)].clamp(0.0, 1.0)
+
+    @cached_property
     def envelope(self) -> FloatArray:
         """``(frames of 25 ms,)``, RMS of both channels together."""
         return _envelope(self._clip) * self._gain

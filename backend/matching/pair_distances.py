@@ -60,8 +60,12 @@ def cepstral_distance(target: SoundFeatures, other: SoundFeatures) -> float:
 
 
 def tuning_distance(target: SoundFeatures, other: SoundFeatures) -> float:
-    """Return how unlike the partials are, 0..2, over the active frames."""
-    unlike = 1.0 - (target.partials * other.partials).sum(dim=1)
+    """Return how unlike the partials are, 0..2, over the active frames.
+
+    It counts as far as the target's partials are steady: what stands out of noise stands out by
+    chance, and otherwise in every render.
+    """
+    unlike = (1.0 - (target.partials * other.partials).sum(dim=1)) * target.steadiness
     return over_active(unlike, *active_frames(target.long, other.long))
 
 

@@ -123,6 +123,14 @@ def test_the_more_noise_the_further() -> None:
     assert_ordered(*(plucked(decay_s=2.0) + np.float32(gain) * noise() for gain in gains))
 
 
+def test_noise_has_no_tuning_to_miss_and_a_tone_has() -> None:
+    hiss, again, tone = noise(1), noise(2), plucked(decay_s=2.0)
+    assert TargetDistance(hiss).measures(again).tuning < 0.25
+    assert TargetDistance(hiss).measures(tone).tuning < 0.3
+    assert TargetDistance(tone).measures(hiss).tuning > 0.7
+    assert TargetDistance(tone).measures(plucked(decay_s=2.0, hz=246.9)).tuning > 0.7
+
+
 def test_silence_after_a_short_sound_does_not_make_others_like_it() -> None:
     click, bell = plucked(decay_s=0.02), plucked(hz=523.0, decay_s=0.02, tilt=0.3)
     long, other = plucked(decay_s=2.0), plucked(hz=523.0, decay_s=2.0, tilt=0.3)

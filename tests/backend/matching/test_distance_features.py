@@ -13,7 +13,7 @@ from backend.records import Audio
 from models.features import FeatureConfig
 
 SAMPLES = 176_400
-FEATURES = ("cepstra", "cumulative", "partials")
+FEATURES = ("cepstra", "cumulative", "partials", "steadiness")
 SCALES = ("short", "middle", "long")
 
 
@@ -105,6 +105,19 @@ def test_the_mix_is_heard_in_quarter_tones() -> None:
     there, gone = (round(bands_per_octave * np.log2(hz / lowest_hz)) for hz in (220.0, 1_760.0))
     middle = sound.long.db[20:60]
     assert (middle.argmax(dim=1) == there).all() and middle[:, gone].max() < -70.0
+
+
+def test_a_tone_is_steady_and_noise_is_not() -> None:
+    time_s = np.arange(SAMPLES) / 44_100
+    tone = np.sin(2 * np.pi * 330.0 * time_s) * (np.abs(time_s - 2.0) < 1.0)
+    steadiness = SoundFeatures(np.stack([tone, tone]).astype(np.float32), SAMPLES).steadiness
+    silent = np.abs(np.arange(len(steadiness)) * 2_048 - 88_200) > 44_100 + 4_096
+    assert steadiness[~silent][4:-4].min() > 0.99
+    assert steadiness[silent].max() < 0.02
+    hiss = SoundFeatures(between(0, SAMPLES), SAMPLES).steadiness
+    assert 0.0 <= hiss.min() and hiss.mean() < 0.25
+    for samples in (1, 3_000, 4_000):  # no two frames that share no sample
+        assert SoundFeatures(between(0, samples)[:, :samples], samples).steadiness.max() < 1e-6
 
 
 def test_a_sound_between_silences_takes_fewer_frames() -> None:
